@@ -1,0 +1,1 @@
+"""The faces at the command line."""

@@ -1,0 +1,291 @@
+"""One run: a scenario, simulated over draws, as a dataset of observables with a manifest."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import platform
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+
+import thaw
+from thaw import record, reforms
+from thaw.errors import InputError, unknown
+from thaw.experiment import storage
+from thaw.model import exogenous, observation, parameters, registry, simulate
+from thaw.model.clock import months_until, stamp
+from thaw.model.observation import Observable
+from thaw.model.recorded import Recorded, recorded
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Progress = Callable[[int, int], None]
+WEATHER = ("replay", "sampled")
+MAX_DRAWS = 100_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """Everything that decides a run's numbers, beside the code and the record."""
+
+    scenario: reforms.Scenario
+    draws: int = 64
+    seed: int = 0
+    people: str = "cohorts"
+    posterior: str = "prior"
+    weather: str = "replay"
+
+    def __post_init__(self) -> None:
+        """Check every setting at the door; raise InputError."""
+        if not 1 <= self.draws <= MAX_DRAWS:
+            raise InputError(f"--draws {self.draws} is outside 1 to {MAX_DRAWS}")
+        if not 0 <= self.seed < 2**32:
+            raise InputError(f"--seed {self.seed} is outside 0 to {2**32 - 1}")
+        if self.weather not in WEATHER:
+            raise unknown("weather", self.weather, WEATHER)
+
+    @property
+    def months(self) -> int:
+        """Number of months simulated."""
+        return months_until(self.scenario.end)
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """The outcome of one scenario.
+
+    ``data`` has dimensions draw, month, place; every observable by its series id with values at
+    its stamps only; ``event.<family>`` counts of events a month; other variables are latent states.
+    """
+
+    settings: Settings
+    data: xr.Dataset
+    held: tuple[str, ...] = ()
+    decided: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of every number of the run."""
+        return dataset_digest(self.data)
+
+    def manifest(self) -> dict[str, Any]:
+        """Return what is needed to repeat the run, and its digest."""
+        return {
+            "thaw": thaw.__version__,
+            "scenario": self.settings.scenario.table(),
+            "scenario_hash": self.settings.scenario.hash(),
+            "record_hash": record.record_hash(),
+            "posterior": self.settings.posterior,
+            "people": self.settings.people,
+            "draws": self.settings.draws,
+            "seed": self.settings.seed,
+            "weather": self.settings.weather,
+            "digest": self.digest,
+            "platform": f"{platform.platform()}, Python {platform.python_version()}",
+            "repeat": "thaw run --repeat <this folder>",
+        }
+
+    def table(self) -> pd.DataFrame:
+        """Return one row per observable and stamp: model quantiles beside the record."""
+        from thaw.report.table import observables_table
+
+        return observables_table(self)
+
+    def events(self) -> list[dict[str, Any]]:
+        """Return the probability of each family of events by place and by month."""
+        from thaw.report.table import events_list
+
+        return events_list(self)
+
+    def plot(self, folder: Path | str) -> list[Path]:
+        """Draw the figures of the run into a folder and return their paths."""
+        from thaw.report.figures import draw_run
+
+        return draw_run(self, Path(folder))
+
+    def save(self, folder: Path | str) -> dict[str, Any]:
+        """Write dataset, table, figures and manifest as one atomic result; return the manifest."""
+
+        def write(staging: Path) -> None:
+            write_dataset(self.data, staging / "run.nc")
+            self.table().to_csv(staging / "observables.csv", index=False)
+            self.plot(staging / "figures")
+
+        return storage.write_result(Path(folder), write, self.manifest())
+
+
+def run(
+    scenario: reforms.Scenario | str = "historical",
+    draws: int = 64,
+    seed: int = 0,
+    people: str = "cohorts",
+    posterior: str = "prior",
+    weather: str = "replay",
+    progress: Progress | None = None,
+) -> Run:
+    """Simulate a scenario and return the run.
+
+    ``draws`` parameter sets come from the posterior (or prior) of that name; ``seed`` keys all
+    random numbers; ``weather`` is ``replay`` (observed rain of each year) or ``sampled`` (rain of
+    whole years 1945-70 at random). Raises InputError for anything that is not allowed.
+    """
+    chosen = reforms.load_scenario(scenario) if isinstance(scenario, str) else scenario
+    return simulate_run(Settings(chosen, draws, seed, people, posterior, weather), progress)
+
+
+def simulate_run(settings: Settings, progress: Progress | None = None) -> Run:
+    """Return the run of some settings."""
+    trace, paths = trace_of(settings, progress)
+    data = dataset(trace, settings.months, settings.seed)
+    return Run(settings, data, tuple(paths.held), tuple(paths.decided_rows))
+
+
+def trace_of(
+    settings: Settings, progress: Progress | None = None
+) -> tuple[simulate.Trace, reforms.LeverPaths]:
+    """Return the monthly trace of some settings and the scenario's lever paths.
+
+    The trace reaches one month beyond the end, because year-end stocks are read there.
+    """
+    paths = reforms.lever_paths(settings.scenario, settings.months + 1)
+    return trace_on(settings, paths, progress), paths
+
+
+def trace_on(
+    settings: Settings, paths: reforms.LeverPaths, progress: Progress | None = None
+) -> simulate.Trace:
+    """Return the monthly trace of some settings on given lever paths."""
+    months = settings.months + 1
+    sample, rivals = parameter_sample(settings)
+    structure = simulate.Structure(months, rivals)
+    years = (
+        exogenous.replayed_years(settings.draws, months)
+        if settings.weather == "replay"
+        else exogenous.sampled_years(settings.seed, settings.draws, months)
+    )
+    plan = simulate.plan_of(paths, months, years)
+    return simulate.simulate(structure, plan, sample, settings.seed, progress=progress)
+
+
+def parameter_sample(
+    settings: Settings,
+) -> tuple[parameters.Sample, tuple[tuple[str, str], ...]]:
+    """Return parameter values by draw, and the rivals chosen by the scenario's ``[set]``."""
+    if settings.posterior != "prior":
+        raise unknown("posterior", settings.posterior, ["prior"])
+    sample = parameters.sample_prior(settings.seed, settings.draws)
+    numbers: dict[str, float] = {}
+    rivals: list[tuple[str, str]] = []
+    for key, value in sorted(settings.scenario.set_values.items()):
+        if key == "endogenous_from" or key.startswith("lever."):
+            continue
+        subsystem, _, name = key.partition(".")
+        if name == "rival":
+            if subsystem not in registry.NAMES:
+                raise unknown("subsystem", subsystem, registry.NAMES)
+            registry.step_of(registry.subsystems()[subsystem], str(value))
+            rivals.append((subsystem, str(value)))
+        else:
+            numbers[key] = float(value)
+    return parameters.override(sample, numbers), tuple(rivals)
+
+
+def dataset(trace: simulate.Trace, months: int, seed: int) -> xr.Dataset:
+    """Return the dataset of a trace: observables at their stamps, events, latent states."""
+    shown = [o for o in observation.observables().values() if o.key in trace["series"]]
+    places = sorted({o.place for o in shown} | {place for _, place in trace["events"]})
+    index = {place: i for i, place in enumerate(places)}
+    draws = len(next(iter(trace["latent"].values())))
+    shape = (draws, months, len(places))
+    variables: dict[str, Any] = {}
+    for observable in shown:
+        values = variables.setdefault(observable.series_id, np.full(shape, np.nan))
+        values[:, :, index[observable.place]] = at_stamps(observable, trace, months, seed)
+    for (family, place), counts in trace["events"].items():
+        values = variables.setdefault(f"event.{family}", np.full(shape, np.nan))
+        values[:, :, index[place]] = counts[:, :months]
+    data = xr.Dataset(
+        {name: (("draw", "month", "place"), values) for name, values in variables.items()}
+    )
+    for name, values in trace["latent"].items():
+        data[name] = (("draw", "month"), values[:, :months])
+    units = {o.series_id: o.unit for o in shown}
+    for name, unit in units.items():
+        data[name].attrs["units"] = unit
+    first = np.datetime64("1953-01", "M")
+    when = (first + np.arange(months)).astype("datetime64[s]")
+    return data.assign_coords(draw=np.arange(draws), month=when, place=places)
+
+
+def at_stamps(
+    observable: Observable, trace: simulate.Trace, months: int, seed: int
+) -> Float[np.ndarray, "draw month"]:
+    """Return an observable over the months of a run: values at its stamps, NaN elsewhere."""
+    out = np.full((len(trace["series"][observable.key]), months), np.nan)
+    wanted = range(months) if observable.monthly else all_stamps(observable, months)
+    for at in wanted:
+        out[:, at] = observation.observe(trace, observable, at, seed)
+    return out
+
+
+def all_stamps(observable: Observable, months: int) -> list[int]:
+    """Return the stamps of an observable within a run: its regular ones and the record's."""
+    dated = [r.month for r in recorded(observable, months)]
+    return sorted({*observation.stamps(observable, months), *dated})
+
+
+def record_of(observable: Observable, months: int) -> dict[int, Recorded]:
+    """Return the recorded values of an observable by month index."""
+    return {r.month: r for r in recorded(observable, months)}
+
+
+def month_labels(data: xr.Dataset) -> list[str]:
+    """Return the months of a dataset as YYYY-MM."""
+    return [stamp(i) for i in range(data.sizes["month"])]
+
+
+def write_dataset(data: xr.Dataset, path: Path) -> None:
+    """Write a dataset as compressed netCDF."""
+    encoding = {name: {"zlib": True, "complevel": 1} for name in data.data_vars}
+    data.to_netcdf(path, engine="h5netcdf", encoding=encoding)
+
+
+def dataset_digest(data: xr.Dataset) -> str:
+    """Return the SHA-256 of the names and numbers of a dataset's variables."""
+    total = hashlib.sha256()
+    for name in sorted(map(str, data.data_vars)):
+        total.update(name.encode())
+        total.update(np.ascontiguousarray(data[name].values, dtype="<f8").tobytes())
+    return total.hexdigest()
+
+
+def settings_of(manifest: dict[str, Any]) -> Settings:
+    """Return the settings stored in a manifest; raise InputError when they are incomplete."""
+    try:
+        return Settings(
+            scenario=reforms.read_table(manifest["scenario"], "manifest: scenario"),
+            draws=int(manifest["draws"]),
+            seed=int(manifest["seed"]),
+            people=manifest["people"],
+            posterior=manifest["posterior"],
+            weather=manifest["weather"],
+        )
+    except KeyError as error:
+        raise InputError(f"manifest: key {error} is missing") from None
+
+
+def open_run(path: Path | str) -> Run:
+    """Read a saved run back; raise InputError when the folder holds no valid result."""
+    folder = Path(path)
+    manifest = storage.read_manifest(folder)
+    with xr.open_dataset(folder / "run.nc", engine="h5netcdf") as opened:
+        data = opened.load()
+    settings = settings_of(manifest)
+    paths = reforms.lever_paths(settings.scenario, settings.months)
+    return Run(settings, data, tuple(paths.held), tuple(paths.decided_rows))

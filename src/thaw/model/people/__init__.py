@@ -1,0 +1,1 @@
+"""Citizens: who is alive, where, of which status, informed of what, believing what."""

@@ -1,0 +1,247 @@
+"""The month loop: every subsystem computes month t+1 from the frozen month t, inside one scan.
+
+Scenarios, parameters, keys and weather are arrays, so another scenario never recompiles; only the
+number of months and the chosen rivals are structure. Draws run in padded batches of fixed size, so
+a draw has the same bits wherever and with whomever it runs on the same build.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from thaw.model import exogenous, registry
+from thaw.model.parameters import Sample
+from thaw.model.randomness import Keys
+from thaw.model.subsystem import Emission, Levers, Names, Subsystem, View
+
+BATCH = 16
+"""Draws per compiled batch."""
+
+States = dict[str, Any]
+Trace = dict[str, dict[Any, Float[np.ndarray, "draw month"]]]
+"""``series``, ``events`` and ``latent``: name -> monthly values by draw."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Structure:
+    """What is compiled: the number of months, and the rival chosen for some subsystems."""
+
+    months: int
+    rivals: tuple[tuple[str, str], ...] = ()
+    names: tuple[str, ...] = registry.NAMES
+    order: tuple[str, ...] | None = None
+
+    def steps(self) -> list[tuple[Subsystem, Any]]:
+        """Return (subsystem, step function) in the order of evaluation."""
+        chosen = dict(self.rivals)
+        return [
+            (
+                registry.subsystems()[name],
+                registry.step_of(registry.subsystems()[name], chosen.get(name)),
+            )
+            for name in (self.order or self.names)
+        ]
+
+
+@dataclasses.dataclass
+class Accesses:
+    """Names actually touched while a month was traced, per subsystem."""
+
+    reads: dict[str, set[str]] = dataclasses.field(default_factory=dict)
+    levers: dict[str, set[str]] = dataclasses.field(default_factory=dict)
+    parameters: dict[str, set[str]] = dataclasses.field(default_factory=dict)
+
+    def of(self, name: str) -> tuple[set[str], set[str], set[str]]:
+        """Return the three sets of one subsystem, made on first use."""
+        return (
+            self.reads.setdefault(name, set()),
+            self.levers.setdefault(name, set()),
+            self.parameters.setdefault(name, set()),
+        )
+
+
+def own(mapping: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """Return the entries whose name starts with ``prefix.``, without it."""
+    start = prefix + "."
+    return {name[len(start) :]: value for name, value in mapping.items() if name.startswith(start)}
+
+
+def one_month(
+    structure: Structure,
+    states: States,
+    month: Array,
+    plan: Mapping[str, Mapping[str, Array]],
+    params: Mapping[str, Array],
+    inputs: Mapping[str, Any],
+    key: Array | None,
+    accesses: Accesses | None = None,
+) -> tuple[States, list[Emission]]:
+    """Return the states of the next month and what every subsystem shows of this one.
+
+    ``plan`` holds this month's slice of ``value`` and ``decided`` (levers) and ``exogenous``.
+    """
+    seen = accesses or Accesses()
+    after: States = dict(states)
+    shown = []
+    for subsystem, step in structure.steps():
+        name = subsystem.name
+        reads, lever_names, parameter_names = seen.of(name)
+        view = View(subsystem, states, month, plan["exogenous"], inputs[name], reads)
+        levers = Levers(
+            own(plan["value"], f"lever.{name}"), own(plan["decided"], f"lever.{name}"), lever_names
+        )
+        mine = Names(name, own(params, name), parameter_names)
+        after[name], info = step(view, levers, mine, Keys.of(key, month, name))
+        shown.append(subsystem.observe(states[name], info, mine, inputs[name]))
+    return after, shown
+
+
+def initial_states(
+    structure: Structure, params: Mapping[str, Array], inputs: Mapping[str, Any]
+) -> States:
+    """Return the world of January 1953 under one draw's parameters."""
+    return {
+        s.name: s.init(Names(s.name, own(params, s.name)), inputs[s.name])
+        for s, _ in structure.steps()
+    }
+
+
+def merge(emissions: Sequence[Emission], names: Sequence[str], states: States) -> dict[str, Any]:
+    """Return one month's ``series``, ``events``, ``latent``; scalars of states are latent."""
+    series: dict[Any, Array] = {}
+    events: dict[Any, Array] = {}
+    latent: dict[str, Array] = {}
+    for name, emission in zip(names, emissions, strict=True):
+        series.update(emission.series)
+        events.update(emission.events)
+        latent.update({f"{name}.{key}": value for key, value in emission.latent.items()})
+        for variable, _, _ in registry.subsystems()[name].variables():
+            value = getattr(states[name], variable)
+            if jnp.ndim(value) == 0:
+                latent[f"{name}.{variable}"] = value
+    return {
+        kind: {key: jnp.asarray(value, jnp.float64) for key, value in group.items()}
+        for kind, group in (("series", series), ("events", events), ("latent", latent))
+    }
+
+
+def run_one(
+    structure: Structure,
+    key: Array | None,
+    params: Mapping[str, Array],
+    rain: Mapping[str, Array],
+    plan: Mapping[str, Mapping[str, Array]],
+    inputs: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return the trace of one draw over all months: a scan of :func:`one_month`."""
+    names = [subsystem.name for subsystem, _ in structure.steps()]
+
+    def body(states: States, slices: Any) -> tuple[States, dict[str, Any]]:
+        month, now = slices
+        after, shown = one_month(structure, states, month, now, params, inputs, key)
+        return after, merge(shown, names, states)
+
+    start = jax.tree.map(
+        lambda leaf: jnp.asarray(leaf, jnp.float64), initial_states(structure, params, inputs)
+    )
+    months = jnp.arange(structure.months)
+    full = {**plan, "exogenous": {**plan["exogenous"], **rain}}
+    return jax.lax.scan(body, start, (months, full))[1]
+
+
+@cache
+def compiled(structure: Structure) -> Callable[..., dict[str, Any]]:
+    """Return the compiled batch function of a structure: draws are vmapped, the plan is shared."""
+
+    def batch(keys: Array, params: Any, rain: Any, plan: Any, inputs: Any) -> dict[str, Any]:
+        return jax.vmap(
+            lambda k, p, r: run_one(structure, k, p, r, plan, inputs), in_axes=(0, 0, 0)
+        )(keys, params, rain)
+
+    return jax.jit(batch)
+
+
+@cache
+def all_inputs(names: tuple[str, ...] = registry.NAMES) -> dict[str, Any]:
+    """Return the static inputs of every subsystem, loaded once."""
+    return {name: registry.subsystems()[name].inputs() for name in names}
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """The arrays of one scenario: lever values, who decides, exogenous inputs, weather by draw."""
+
+    value: Mapping[str, np.ndarray]
+    decided: Mapping[str, np.ndarray]
+    exogenous: Mapping[str, np.ndarray]
+    rain: Mapping[str, Float[np.ndarray, "draw month"]]
+
+
+def plan_of(paths: Any, months: int, years: np.ndarray) -> Plan:
+    """Return the plan of ``thaw.reforms.lever_paths`` output over weather ``years`` by draw."""
+    dated = {name: series[:months] for name, series in exogenous.monthly().items()}
+    rain = exogenous.weather_paths(years, months)
+    return Plan(paths.value, paths.decided, dated, rain)
+
+
+def draw_keys(seed: int, draws: np.ndarray) -> Array:
+    """Return one key per draw; it depends on the seed and on the draw's number only."""
+    root = jax.random.key(seed)
+    return jax.vmap(lambda d: jax.random.fold_in(root, d))(jnp.asarray(draws, jnp.uint32))
+
+
+def simulate(
+    structure: Structure,
+    plan: Plan,
+    params: Sample,
+    seed: int,
+    first_draw: int = 0,
+    threads: int = 2,
+    progress: Callable[[int, int], None] | None = None,
+) -> Trace:
+    """Return the trace of all draws of a parameter sample under a plan.
+
+    The sample holds draws ``first_draw ... first_draw + n - 1``. ``progress(done, total)`` is
+    called after each batch.
+    """
+    count = len(next(iter(params.values())))
+    function, inputs = compiled(structure), all_inputs(structure.names)
+    shared = {"value": plan.value, "decided": plan.decided, "exogenous": plan.exogenous}
+
+    def batch(start: int) -> dict[str, Any]:
+        chosen = np.minimum(np.arange(start, start + BATCH), count - 1)
+        keys = draw_keys(seed, chosen + first_draw)
+        part = {name: values[chosen] for name, values in params.items()}
+        rain = {name: values[chosen] for name, values in plan.rain.items()}
+        out = jax.device_get(function(keys, part, rain, shared, inputs))
+        kept = min(BATCH, count - start)
+        return jax.tree.map(lambda leaf: np.asarray(leaf)[:kept], out)
+
+    starts = range(0, count, BATCH)
+    parts = []
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        for done, part in enumerate(pool.map(batch, starts), start=1):
+            parts.append(part)
+            if progress is not None:
+                progress(min(done * BATCH, count), count)
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
+
+
+def digest(trace: Trace) -> str:
+    """Return the SHA-256 of every number of a trace, in the order of names."""
+    total = hashlib.sha256()
+    for kind in sorted(trace):
+        for name in sorted(trace[kind]):
+            total.update(repr((kind, name)).encode())
+            total.update(np.ascontiguousarray(trace[kind][name], dtype="<f8").tobytes())
+    return total.hexdigest()

@@ -1,0 +1,332 @@
+"""Information: the cult of personality and the spread of the Secret Speech.
+
+Writes hazards of learning of the denunciation (official readings, talk, radio), what an exposure
+does to belief, and what the world and the bloc states know of the text. Who is informed and what
+they believe belongs to people. Contract: docs/model/information.md.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from thaw.model.places import AUDIENCES, BLOC_STATES, units
+from thaw.model.randomness import Keys
+from thaw.model.subsystem import Emission, Levers, Subsystem, View, variable
+
+DAYS_A_MONTH = 365.25 / 12
+WEEKS_A_MONTH = DAYS_A_MONTH / 7
+PEAK_HAZARD = 10.0
+"""Ceiling of a monthly hazard: a month at this hazard informs everybody."""
+
+
+class State(eqx.Module):
+    """What the subsystem knows at the start of a month (P units, G audiences, B bloc states)."""
+
+    official: Float[Array, " G"] = variable("1/month", "hazard of hearing an official reading")
+    talk: Float[Array, "P G"] = variable("1/month", "hazard of hearing of the Speech in talk")
+    radio: Float[Array, " P"] = variable("1/month", "hazard of hearing of it on foreign radio")
+    persuasion: Float[Array, " 3"] = variable(
+        "esteem", "fall of esteem for Stalin at a credible exposure by talk, reading, radio or text"
+    )
+    reactance: Float[Array, "P G"] = variable("probability", "chance that esteem rises instead")
+    news: Float[Array, ""] = variable("0-1", "freshness of the denunciation")
+    public_abroad: Float[Array, ""] = variable("0/1", "the text is published abroad")
+    leak: Float[Array, " B"] = variable("0-1", "knowledge of the text in each bloc state")
+    link: Float[Array, ""] = variable("1953=1", "weight of Stalin in the legitimacy of the regime")
+    closed_age: Float[Array, ""] = variable("month", "time since closed readings began, 0 = never")
+    open_age: Float[Array, ""] = variable("month", "time since the open attack began, 0 = never")
+    attack: Float[Array, ""] = variable("0-1", "strongest denunciation so far")
+    attended: Float[Array, " G"] = variable("share", "share of each audience that heard a reading")
+    audience: Float[Array, ""] = variable("million persons", "party members who heard a reading")
+    sources: Float[Array, ""] = variable("count", "sources of the Speech met by a mean adult")
+    copies: Float[Array, " B"] = variable("copies", "copies printed in each bloc state")
+    copy_abroad: Float[Array, ""] = variable("0/1", "a foreign service holds a copy")
+    reported: Float[Array, ""] = variable("0/1", "the foreign press has reported the Speech")
+
+
+class Info(eqx.Module):
+    """What happened in the month."""
+
+    audience: Float[Array, ""]
+    report_days: Float[Array, ""]
+    publication_days: Float[Array, ""]
+
+
+class Inputs(eqx.Module):
+    """Static inputs: population of the bloc states in 1955 (persons)."""
+
+    bloc_population: Float[np.ndarray, " B"]
+
+
+_BLOC_NAMES = {"gdr": "East Germany"}
+"""The word of the series where it differs from the state's name."""
+
+
+def inputs() -> Inputs:
+    """Load the population of the bloc states (bloc.population, thousand persons, 1955)."""
+    from thaw import record
+
+    rows = record.series("bloc.population")
+    rows = rows[rows["date"].str[:4] == "1955"]
+    thousand = dict(zip(rows["place"], rows["value"].astype(float), strict=True))
+    words = [_BLOC_NAMES.get(state, state.capitalize()) for state in BLOC_STATES]
+    return Inputs(np.array([thousand[word] * 1e3 for word in words]))
+
+
+def init(params: Any, inputs: Inputs) -> State:
+    """Return January 1953: nobody has denounced anybody."""
+    places, groups, states = len(units()), len(AUDIENCES), len(BLOC_STATES)
+    zero = jnp.zeros(())
+    return State(
+        official=jnp.zeros(groups),
+        talk=jnp.zeros((places, groups)),
+        radio=jnp.zeros(places),
+        persuasion=_persuasion(params, zero, zero),
+        reactance=jnp.zeros((places, groups)),
+        news=zero,
+        public_abroad=zero,
+        leak=jnp.zeros(states),
+        link=jnp.ones(()),
+        closed_age=zero,
+        open_age=zero,
+        attack=zero,
+        attended=jnp.zeros(groups),
+        audience=zero,
+        sources=zero,
+        copies=jnp.zeros(states),
+        copy_abroad=zero,
+        reported=zero,
+    )
+
+
+def step(view: View, levers: Levers, params: Any, keys: Keys) -> tuple[State, Info]:
+    """Advance one month: cascade of readings, damped talk, radio, leaks."""
+    return _advance(view, levers, params, keys, _cascade)
+
+
+def _advance(
+    view: View, levers: Levers, params: Any, keys: Keys, spread: Any
+) -> tuple[State, Info]:
+    own, people = view.own, view.people
+    ordered = levers.value("read_on")
+    closed_age, closed = _clock(own.closed_age, ordered[0])
+    open_age, opened = _clock(own.open_age, ordered[1])
+    begins = jnp.where((own.closed_age == 0) & (closed_age > 0), closed, 0.0)
+    begins = jnp.maximum(begins, jnp.where((own.open_age == 0) & (open_age > 0), opened, 0.0))
+    news = jnp.maximum(own.news * 0.5 ** (1.0 / params.talk_decay), begins)
+    official, talk, radio = spread(view, params, (closed_age, open_age), (closed, opened), news)
+    newly = (1.0 - own.attended) * -jnp.expm1(-own.official)
+    sources = own.sources + _mean(people.adults, own.official + own.talk + own.radio[:, None])
+    attack = jnp.maximum(own.attack, jnp.maximum(params.link_closed * closed, opened))
+    abroad, info = _leaks(view, params, keys, newly, opened)
+    after = State(
+        official=official,
+        talk=talk,
+        radio=radio,
+        persuasion=_persuasion(params, sources, view.leadership.line),
+        reactance=_reactance(view, params),
+        news=news,
+        link=_toward(own.link, 1.0 - (1.0 - params.link_after) * attack, params.link_halflife),
+        closed_age=closed_age,
+        open_age=open_age,
+        attack=attack,
+        attended=own.attended + newly,
+        audience=info.audience,
+        sources=sources,
+        **abroad,
+    )
+    return after, info
+
+
+def _clock(age: Array, ordered: Array) -> tuple[Array, Array]:
+    """Return the age at the end of the month and the strength of the order.
+
+    A lever's first value is the part of the month in which it was in force: the age starts there.
+    """
+    started = age > 0
+    strength = jnp.where(started, ordered, (ordered > 0).astype(jnp.float64))
+    return jnp.where(started, age + 1.0, jnp.clip(ordered, 0.0, 1.0)), strength
+
+
+def _toward(value: Array, target: Array, halflife: Array) -> Array:
+    return target + (value - target) * 0.5 ** (1.0 / halflife)
+
+
+def _mean(weight: Array, value: Array) -> Array:
+    return jnp.sum(weight * value) / jnp.maximum(jnp.sum(weight), 1.0)
+
+
+def _cascade(
+    view: View, params: Any, ages: tuple[Array, Array], strengths: tuple[Array, Array], news: Array
+) -> tuple[Array, Array, Array]:
+    """Return hazards of next month: readings (model.md 2.2), talk, radio."""
+    official = _readings(view, params, ages, strengths)
+    return official, _talk(view, params, news), _radio(view, params)
+
+
+def _readings(
+    view: View, params: Any, ages: tuple[Array, Array], strengths: tuple[Array, Array]
+) -> Float[Array, " G"]:
+    adults = view.people.adults.sum(axis=0)
+    admitted = params.nonparty_per_member * adults[0] / jnp.maximum(adults[2], 1.0)
+    komsomol = params.read_coverage * params.komsomol_coverage
+    coverage = jnp.clip(jnp.stack([params.read_coverage, komsomol, admitted]), 0.0, 0.99)
+    first = params.order_delay / DAYS_A_MONTH + params.read_delay / WEEKS_A_MONTH
+    later = first + params.komsomol_delay / WEEKS_A_MONTH
+    delay = jnp.stack([first, later, later])
+    closed = strengths[0] * _window(ages[0], delay, coverage, params.read_tau)
+    opened = strengths[1] * _window(ages[1], 0.0, params.open_coverage, params.read_tau)
+    return jnp.minimum(closed + opened, PEAK_HAZARD)
+
+
+def _window(age: Array, delay: Array, coverage: Array, tau: Array) -> Array:
+    """Return the hazard from ``age`` to ``age + 1`` that alone ends at exactly ``coverage``."""
+
+    def cumulative(now: Array) -> Array:
+        return -jnp.log1p(coverage * jnp.expm1(-jnp.maximum(now - delay, 0.0) / tau))
+
+    return jnp.where(age > 0, cumulative(age + 1.0) - cumulative(age), 0.0)
+
+
+def _talk(view: View, params: Any, news: Array) -> Float[Array, "P G"]:
+    adults, aware = view.people.adults, view.people.aware
+    here = jnp.sum(adults * aware, axis=1) / jnp.maximum(adults.sum(axis=1), 1.0)
+    met = params.mixing_own * aware + (1.0 - params.mixing_own) * here[:, None]
+    candour = (1.0 - view.public.fear)[:, None] ** 2
+    return jnp.minimum(params.talk_rate * candour * met * news, PEAK_HAZARD)
+
+
+def _radio(view: View, params: Any) -> Float[Array, " P"]:
+    people, outside = view.people, view.exogenous
+    towns = jnp.clip(people.urban / jnp.maximum(people.civil, 1.0), 0.0, 1.0)
+    clear = 1.0 - params.jam_effect * outside.info_jamming * towns
+    return params.radio_rate * outside.info_radio_sets * clear * view.own.public_abroad
+
+
+def _persuasion(params: Any, sources: Array, line: Array) -> Float[Array, " 3"]:
+    """Return the fall of esteem by channel; further sources are needed before belief moves."""
+    another = jnp.maximum(-jnp.expm1(-sources), 1e-9) ** (params.complex_k - 1.0)
+    tone = 1.0 - params.tone_share * (1.0 - jnp.clip(line, 0.0, 1.0))
+    trust = jnp.stack([params.trust_rumour, params.trust_reading * tone, params.trust_radio])
+    return params.persuade * trust * another
+
+
+def _reactance(view: View, params: Any) -> Float[Array, "P G"]:
+    """Return the chance of a boomerang: promoted cadres and veterans, by group and age of a unit.
+
+    The record holds no national shares by unit, so age alone makes units differ.
+    """
+    people = view.people
+    young = people.youth / jnp.maximum(people.civil, 1.0)
+    mature = (1.0 - young) / jnp.maximum(1.0 - jnp.mean(young), 1e-6)
+    veterans = (params.id_veteran * params.veteran_share * mature)[:, None]
+    promoted = params.id_promoted * params.promoted_share
+    identity = veterans * jnp.array([1.0, 0.0, 1.0]) + promoted * jnp.array([1.0, 0.0, 0.0])
+    return params.reactance * jnp.clip(identity, 0.0, 1.0)
+
+
+def _leaks(
+    view: View, params: Any, keys: Keys, newly: Array, opened: Array
+) -> tuple[dict[str, Array], Info]:
+    """Return what the world and the bloc know after this month, and the waiting times.
+
+    Days run from the closed session: its age at the month's start plus a keyed day in the month.
+    """
+    own, party = view.own, view.people.adults[:, 0].sum()
+    begun = (own.closed_age > 0).astype(jnp.float64)
+    from_copies = params.leak_rate * own.copies.sum()
+    at_home = own.attended[0] + newly[0] / 2.0
+    report = begun * (params.report_rate * at_home + from_copies)
+    obtained = begun * (params.home_leak * own.attended[0] + from_copies)
+    public = keys.happens("publication", -jnp.expm1(-params.publish_rate * own.copy_abroad))
+    public = jnp.maximum(jnp.maximum(public, (opened > 0).astype(jnp.float64)), own.public_abroad)
+    told = jnp.maximum(keys.happens("report", -jnp.expm1(-report)), public)
+    reported = jnp.maximum(own.reported, told)
+    held = jnp.maximum(own.copy_abroad, keys.happens("copy", -jnp.expm1(-obtained)))
+    liberty = jnp.exp(jnp.clip(params.copies_opening * view.bloc.opening, -4.0, 4.0))
+    planned = params.copies_per_head * view.inputs.bloc_population * liberty * begun
+    learned = begun * params.bloc_reading * liberty + params.bloc_radio * own.public_abroad
+    share_printed = -jnp.expm1(-1.0 / params.read_tau)
+    known = {
+        "public_abroad": public,
+        "reported": reported,
+        "copy_abroad": jnp.maximum(held, public),
+        "copies": own.copies + share_printed * jnp.maximum(planned - own.copies, 0.0),
+        "leak": 1.0 - (1.0 - own.leak) * jnp.exp(-learned),
+    }
+    report_days = (reported - own.reported) * _day(own, keys.uniform("report_day"))
+    publication_days = (public - own.public_abroad) * _day(own, keys.uniform("publication_day"))
+    audience = own.audience + newly[0] * party / 1e6
+    return known, Info(audience, report_days, publication_days)
+
+
+def _day(own: State, u: Array) -> Array:
+    age = jnp.where(own.closed_age > 0, own.closed_age, own.open_age)
+    return (age + u) * DAYS_A_MONTH
+
+
+def observe(state: State, info: Info, params: Any, inputs: Inputs) -> Emission:
+    """Show the audience reached so far and, in the month of the event, the two waiting times."""
+    return Emission(
+        series={
+            ("speech.audience_party", "USSR"): info.audience,
+            ("speech.days_to_first_western_report", "World"): info.report_days,
+            ("speech.days_to_publication", "World"): info.publication_days,
+        },
+        events={("text_public_abroad", "World"): (info.publication_days > 0).astype(jnp.float64)},
+        latent={"copies_total": state.copies.sum(), "leak_mean": state.leak.mean()},
+    )
+
+
+def bass_step(view: View, levers: Levers, params: Any, keys: Keys) -> tuple[State, Info]:
+    """Advance one month under the rival of Bass (1969): one curve for everybody."""
+
+    def spread(view: View, params: Any, ages: Any, strengths: Any, news: Array) -> Any:
+        begun = ((ages[0] > 0) | (ages[1] > 0)).astype(jnp.float64)
+        aware = _mean(view.people.adults, view.people.aware)
+        official = jnp.full_like(view.own.official, begun * params.bass_p)
+        talk = jnp.full_like(view.own.talk, begun * params.bass_q * aware)
+        return official, talk, jnp.zeros_like(view.own.radio)
+
+    return _advance(view, levers, params, keys, spread)
+
+
+def instant_step(view: View, levers: Levers, params: Any, keys: Keys) -> tuple[State, Info]:
+    """Advance one month under the rival of an instant announcement to all adults."""
+
+    def spread(view: View, params: Any, ages: Any, strengths: Any, news: Array) -> Any:
+        own = view.own
+        begins = ((own.closed_age == 0) & (ages[0] > 0)) | ((own.open_age == 0) & (ages[1] > 0))
+        told = jnp.where(begins, -jnp.log1p(-params.read_coverage), 0.0)
+        return jnp.full_like(own.official, told), own.talk * 0.0, own.radio * 0.0
+
+    return _advance(view, levers, params, keys, spread)
+
+
+SUBSYSTEM = Subsystem(
+    name="information",
+    title="Cult of personality and the Secret Speech",
+    state=State,
+    reads=(
+        "people.civil",
+        "people.urban",
+        "people.youth",
+        "people.adults",
+        "people.aware",
+        "public.fear",
+        "leadership.line",
+        "bloc.opening",
+        "exogenous.info_radio_sets",
+        "exogenous.info_jamming",
+    ),
+    init=init,
+    step=step,
+    observe=observe,
+    inputs=inputs,
+    rivals={"bass": bass_step, "instant": instant_step},
+)

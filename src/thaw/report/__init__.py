@@ -1,0 +1,1 @@
+"""Tables, figures, machine-readable documents, citations of a run."""
