@@ -5,7 +5,7 @@ import os
 import pytest
 
 from thaw.errors import InputError
-from thaw.reforms import Scenario, apply_options, load_scenario
+from thaw.reforms import apply_options, load_scenario, read_table
 
 HISTORY = load_scenario("historical")
 HEAD = 'name = "x"\ntitle = "X"\nbase = "historical"\n'
@@ -176,8 +176,8 @@ def test_a_malformed_option_is_refused_in_one_line(options, expected):
     assert expected in one_line(error)
 
 
-@pytest.mark.parametrize("table", [{}, {"name": 3}, {**HISTORY.to_dict(), "change": {"R99": {}}}])
+@pytest.mark.parametrize("table", [{}, {"name": 3}, {**HISTORY.table(), "change": {"R99": {}}}])
 def test_a_stored_scenario_is_checked_when_it_is_read(table):
     with pytest.raises(InputError) as error:
-        Scenario.from_dict(table)
+        read_table(table)
     one_line(error)

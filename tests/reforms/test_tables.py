@@ -80,17 +80,15 @@ def test_sources_are_never_empty():
 
 def test_execution_parameters_are_ranges_with_distinct_names():
     rows = execution_parameters()
-    assert len({row["parameter"] for row in rows}) == len(rows) > 20
+    assert len({row["name"] for row in rows}) == len(rows) > 20
     for row in rows:
-        assert row["low"] <= row["mode"] <= row["high"], row["parameter"]
+        assert row["low"] <= row["mode"] <= row["high"], row["name"]
         assert row["low"] >= 0 and row["provenance"] == "judgement" and row["source"]
 
 
 def test_the_virgin_lands_may_overshoot_their_plan():
     share = next(
-        row
-        for row in execution_parameters()
-        if row["parameter"] == "agriculture.virgin_lands_share"
+        row for row in execution_parameters() if row["name"] == "agriculture.virgin_lands_share"
     )
     assert share["high"] > 1
 

@@ -151,6 +151,7 @@ def effect_table(
             if not since <= at < months:
                 continue
             effect = difference(a, b, observable, at)
+            level = observation.read_off(observable, _series(a, observable), at)
             known = effect if prior is None else difference(*prior, observable, at)
             rows.append(
                 {
@@ -160,9 +161,7 @@ def effect_table(
                     "unit": observable.unit,
                     "month": stamp(at),
                     **summary(effect),
-                    "median_a": _median(
-                        observation.read_off(observable, _series(a, observable), at)
-                    ),
+                    "median_a": _median(level),
                     "prior_only": summary(known),
                     "label": labels.of_effect(sign_probability(effect), sign_probability(known)),
                 }

@@ -1,4 +1,4 @@
-"""Labels of effects, by thresholds fixed in advance (model contract, section 17; supplement A.7)."""
+"""Labels of effects, by thresholds that were fixed before any result was seen."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ scenario, whose methods return changed ones; ``lever_paths`` turns it into array
 from thaw.reforms.changes import Change
 from thaw.reforms.execution import execution_parameters
 from thaw.reforms.files import load_scenario, scenarios
+from thaw.reforms.layout import read_table
 from thaw.reforms.objects import Lever, LeverPath, Reform
 from thaw.reforms.options import apply_options
 from thaw.reforms.paths import LeverPaths, decision_month, lever_paths
@@ -27,6 +28,7 @@ __all__ = [
     "lever_paths",
     "levers",
     "load_scenario",
+    "read_table",
     "reform",
     "reforms",
     "scenarios",

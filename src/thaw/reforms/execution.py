@@ -11,8 +11,8 @@ from thaw.reforms.tables import find_lever, reforms
 def execution_parameters() -> list[dict[str, Any]]:
     """Return the priors of execution: lag in months and executed share of each reform's levers.
 
-    Each entry has ``parameter`` (``<subsystem>.<slug>_lag`` or ``_share``), ``meaning``, ``unit``,
-    ``low``, ``mode``, ``high``, ``provenance``, ``source``, ``reform`` and ``lever``.
+    Each entry has ``name`` (``<subsystem>.<slug>_lag`` or ``_share``), ``kind``, ``meaning``,
+    ``unit``, ``low``, ``mode``, ``high``, ``provenance``, ``source``, ``reform`` and ``lever``.
     """
     return [
         _parameter(found, move, kind, limits)
@@ -27,12 +27,13 @@ def _parameter(found: Reform, move: LeverPath, kind: str, limits: Range) -> dict
     subsystem = find_lever(move.lever).subsystem
     what = {"lag": "delay of execution", "share": "share of the plan carried out"}[kind]
     return {
-        "parameter": f"{subsystem}.{found.slug}_{kind}",
+        "name": f"{subsystem}.{found.slug}_{kind}",
+        "kind": kind,
         "meaning": f"{what}: {found.title}",
         "unit": {"lag": "month", "share": "share"}[kind],
         **dict(zip(("low", "mode", "high"), limits, strict=True)),
         "provenance": move.lag_share_basis,
-        "source": move.note,
+        "source": f"no direct evidence on execution; the decision: {found.source}",
         "reform": found.id,
         "lever": move.lever,
     }

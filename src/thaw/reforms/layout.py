@@ -8,12 +8,20 @@ from thaw.errors import InputError, near_match
 from thaw.reforms.changes import Change, SetValue, checked_change, checked_set
 from thaw.reforms.dates import month_index
 from thaw.reforms.messages import shown
-from thaw.reforms.scenario import START, Scenario, checked_mode, mode_after
+from thaw.reforms.scenario import ROOT, START, Scenario, checked_mode, mode_after
 from thaw.reforms.tables import reform
 
 KEYS = ("name", "title", "base", "start", "end", "mode", "change", "set")
 
 Table = dict[str, object]
+
+
+def read_table(table: Table, where: str = "scenario") -> Scenario:
+    """Return the scenario that ``Scenario.table()`` wrote, for example into a manifest.
+
+    Raises InputError, beginning with ``where``, for anything else.
+    """
+    return derived(table, where, Scenario(name=ROOT, title=ROOT))
 
 
 def derived(table: Table, where: str, base: Scenario) -> Scenario:

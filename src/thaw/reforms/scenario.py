@@ -134,14 +134,7 @@ class Scenario(BaseModel):
             if not key.startswith("lever.") and key != "endogenous_from"
         }
 
-    @staticmethod
-    def from_dict(table: dict[str, object]) -> Scenario:
-        """Return the scenario that ``to_dict`` wrote; raise InputError for anything else."""
-        from thaw.reforms.layout import derived
-
-        return derived(table, "scenario", Scenario(name=ROOT, title=ROOT))
-
-    def to_dict(self) -> dict[str, object]:
+    def table(self) -> dict[str, object]:
         """Return the whole scenario against history, in the layout of a scenario file."""
         return {
             "name": self.name,
@@ -156,8 +149,8 @@ class Scenario(BaseModel):
 
     def hash(self) -> str:
         """Return the sha256 of what the scenario does; name, title and base do not count."""
-        table = self.to_dict()
-        content = {key: table[key] for key in ("start", "end", "mode", "change", "set")}
+        whole = self.table()
+        content = {key: whole[key] for key in ("start", "end", "mode", "change", "set")}
         text = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -30,6 +30,7 @@ class Inputs(NamedTuple):
     camp_share: Float[np.ndarray, "unit"]
     colony_share: Float[np.ndarray, "unit"]
     colonies: float
+    prisoner_share: Float[np.ndarray, "unit"]
     prisoners_1959: Float[np.ndarray, "unit"]
     settlers: Float[np.ndarray, "group unit"]
     homes: Float[np.ndarray, "group unit"]
@@ -51,6 +52,7 @@ def load() -> Inputs:
     yearly, birth, infant, above = census.log_survival()
     rates = census.fertility()
     parents = record.places(kind="unit").set_index("place_id").loc[list(units())]["parent"]
+    held = custody.prisoners_by_unit(1953, population)
     order = [place_id for place_id, _ in republics()]
     return Inputs(
         census=by_unit,
@@ -67,6 +69,7 @@ def load() -> Inputs:
         camp_share=custody.camps_by_unit(1953),
         colony_share=population / population.sum(),
         colonies=custody.stock("gulag.prisoners_itk", "1953-01-01"),
+        prisoner_share=held / held.sum(),
         prisoners_1959=custody.prisoners_by_unit(1959, population),
         settlers=custody.settlers_1953(population - towns),
         homes=custody.homes(),

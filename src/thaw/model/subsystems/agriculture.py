@@ -66,6 +66,7 @@ class Info(eqx.Module):
     procured: Scalar
     imports: Scalar
     exports: Scalar
+    sold_back: Scalar
     served: Scalar
     meat: Scalar
     milk: Scalar
@@ -143,7 +144,7 @@ def _advance(
         view.calendar,
         params,
     )
-    stock, feed = _animals(view, levers, params, means["squeeze"])
+    stock, feed = _animals(view, levers, params, means["squeeze"], 12.0 * state_grain.sold_back)
     products = _animal_index(stock, params)
     income = balance.money_income(
         state_grain.procured,
@@ -174,6 +175,7 @@ def _advance(
         procured=state_grain.procured,
         imports=state_grain.imports,
         exports=state_grain.exports,
+        sold_back=state_grain.sold_back,
         served=state_grain.served,
         meat=stock.reported / 12.0,
         milk=stock.milk / 12.0,
@@ -290,13 +292,13 @@ def _feed_before(params: Any, inputs: Inputs) -> Array:
 
 
 def _animals(
-    view: View, levers: Levers, params: Any, squeeze: Array
+    view: View, levers: Levers, params: Any, squeeze: Array, sold_back: Array
 ) -> tuple[animals.Animals, Array]:
     own, inputs = view.own, view.inputs
     new_land = own.cohorts.sum()
     other = animals.other_feed(own.maize_area, new_land, params, inputs)
     before = _feed_before(params, inputs)
-    feed = animals.adequacy(own.grain_feed, other, own.herd, before, params)
+    feed = animals.adequacy(own.grain_feed + sold_back, other, own.herd, before, params)
     eased = jnp.minimum(levers.value("plot_restrict"), 0.0)
     plots = 1.0 - params.private_share * params.plot_restrict * (squeeze + eased)
     effort = jnp.maximum(own.price, 1e-6) ** params.price_elasticity

@@ -21,6 +21,7 @@ class Balance(eqx.Module):
     procured: Scalar
     imports: Scalar
     exports: Scalar
+    sold_back: Scalar
     served: Scalar
     stock: Scalar
     met: Scalar
@@ -44,9 +45,9 @@ def state_grain(
 ) -> Balance:
     """Return this month's flows of state grain.
 
-    The state looks ahead to the next harvest: what will be above the reserve it wants may be
-    exported, what will be missing may be bought, where buying is allowed. Left to the model, it
-    buys when the missing grain exceeds what it would rather bear.
+    The state looks ahead to the next harvest: what will be above the reserve it wants is exported
+    or sold back to farms as feed, what will be missing may be bought, where buying is allowed. Left
+    to the model, it buys when the missing grain exceeds what it would rather bear.
     """
     rate = procurement_rate(crop, trend, params)
     procured = rate * crop * BOOKED[calendar]
@@ -59,10 +60,18 @@ def state_grain(
     imports = buys * missing / jnp.maximum(params.grain_imports_1963_lag, 1.0)
     available = stock + procured + imports
     served = jnp.minimum(need, available)
-    wanted = params.export_pull * jnp.maximum(ahead, 0.0) / 12.0
-    exports = jnp.minimum(wanted, available - served)
-    left = available - served - exports
-    return Balance(procured, imports, exports, served, left, served / jnp.maximum(need, 1e-9))
+    wanted = params.surplus_pull * jnp.maximum(ahead, 0.0) / 12.0
+    spent = jnp.minimum(wanted, available - served)
+    exports = params.export_share * spent
+    return Balance(
+        procured=procured,
+        imports=imports,
+        exports=exports,
+        sold_back=spent - exports,
+        served=served,
+        stock=available - served - spent,
+        met=served / jnp.maximum(need, 1e-9),
+    )
 
 
 def money_income(

@@ -29,9 +29,13 @@ def base_areas(params: Any, inputs: Inputs) -> Region:
 
 
 def broken(area: Array, target: Array, tractors: Array, calendar: Array, params: Any) -> Array:
-    """Return virgin land ploughed this month (Mha): what is ordered, as far as machines allow."""
+    """Return virgin land ploughed this month (Mha): what is ordered, as far as machines allow.
+
+    The lag counts calendar months; only the working months of the year among them plough.
+    """
     season = (calendar >= _FIRST) & (calendar <= _LAST)
-    wanted = jnp.maximum(params.virgin_lands_share * target - area, 0.0) / params.virgin_lands_lag
+    lag = jnp.maximum(params.virgin_lands_lag * PLOUGHING_MONTHS / 12.0, 1.0)
+    wanted = jnp.maximum(params.virgin_lands_share * target - area, 0.0) / lag
     limit = params.break_rate * tractors / PLOUGHING_MONTHS
     return jnp.where(season, jnp.minimum(wanted, limit), 0.0)
 

@@ -45,6 +45,7 @@ class Info(eqx.Module):
 
     published: Float[Array, ""]
     bold_publications: Float[Array, ""]
+    print_capacity: Float[Array, ""]
 
 
 class Flow(eqx.Module):
@@ -88,31 +89,47 @@ def passing(params: Any, threshold: Any) -> Float[Array, "risk"]:
     return jax.nn.sigmoid((threshold - RISKS) / params.gate_noise)
 
 
-def gates(params: Any, desks: Float[Array, "gate risk"], entering: Any, threshold: Any) -> Flow:
-    """Return one month at the gates; every work handled is passed on or refused, none is lost."""
+def gates(params: Any, desks: Float[Array, "gate risk"], nerve: Any, threshold: Any) -> Flow:
+    """Return one month at the gates; every work handled is passed on or refused, none is lost.
+
+    A small share of what is submitted reaches the leader past the gates.
+    """
+    works = submitted(params, nerve)
+    to_patron = params.patron_bypass * works
+    favoured = to_patron * passing(params, threshold + params.patron_margin)
     handled = desks * pipeline.leaving_share(1, params.gate_delay)
     passed = handled * passing(params, threshold)
-    arriving = jnp.concatenate([entering[None], passed[:-1]])
-    return Flow(desks + arriving - handled, passed[-1], jnp.sum(handled - passed))
+    arriving = jnp.concatenate([(works - to_patron)[None], passed[:-1]])
+    refused = jnp.sum(handled - passed) + jnp.sum(to_patron - favoured)
+    return Flow(desks + arriving - handled, passed[-1] + favoured, refused)
+
+
+def desks_1953(params: Any) -> Float[Array, "gate risk"]:
+    """Return works waiting at each gate when threshold and authors have long stood still."""
+    entering = (1.0 - params.patron_bypass) * submitted(params, -params.gap)
+    share = pipeline.leaving_share(1, params.gate_delay)
+    odds = passing(params, 0.0)
+    return jnp.stack([entering * odds**gate / share for gate in range(GATES)])
+
+
+def usual(params: Any) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    """Return monthly boldness and anger of a world that stays as in January 1953."""
+    return boldness(params, gates(params, desks_1953(params), -params.gap, 0.0).published)
 
 
 def init(params: Any, inputs: Inputs) -> State:
     """Return January 1953: line 0, authors adapted, desks filled as that threshold leaves them."""
-    nerve = -jnp.asarray(params.gap)
-    odds = passing(params, 0.0)
-    share = pipeline.leaving_share(1, params.gate_delay)
-    desks = jnp.stack([submitted(params, nerve) * odds**gate / share for gate in range(GATES)])
-    flow = gates(params, desks, submitted(params, nerve), 0.0)
-    bold, anger = _boldness(params, flow.published)
+    bold, anger = usual(params)
     zero = jnp.zeros(())
+    reaction, _ = pipeline.filled(anger, params.backlash_lag, 0.0, LAG_STAGES)
     return State(
-        threshold=zero, boldness=bold, pressure=zero, samizdat=zero, drawer=zero, desks=desks,
-        nerve=nerve, reaction=jnp.full(LAG_STAGES, anger * params.backlash_lag / LAG_STAGES),
-        freeze=zero, studios=jnp.ones(()),
+        threshold=zero, boldness=bold, pressure=zero, samizdat=zero, drawer=zero,
+        desks=desks_1953(params), nerve=zero - params.gap, reaction=reaction, freeze=zero,
+        studios=jnp.ones(()),
     )
 
 
-def _boldness(params: Any, published: Any) -> tuple[Float[Array, ""], Float[Array, ""]]:
+def boldness(params: Any, published: Any) -> tuple[Float[Array, ""], Float[Array, ""]]:
     """Return works above the hard-liners' threshold, and their summed excess over it."""
     excess = jnp.asarray(RISKS) - params.theta_hard
     over = jax.nn.sigmoid(excess / params.gate_noise)
@@ -170,51 +187,60 @@ def _step(rule: Callable[..., Float[Array, ""]], adapting: float) -> Step:
     def step(view: View, levers: Levers, params: Any, keys: Keys) -> tuple[State, Info]:
         own = view.own
         freeze = _push(view, levers, params, keys)
-        threshold = rule(view, params, freeze)
-        works = submitted(params, own.nerve)
-        to_patron = params.patron_bypass * works
-        flow = gates(params, own.desks, works - to_patron, own.threshold)
-        favoured = to_patron * passing(params, own.threshold + params.patron_margin)
-        bold, anger = _boldness(params, flow.published + favoured)
+        flow = gates(params, own.desks, own.nerve, own.threshold)
+        bold, anger = boldness(params, flow.published)
         licensed = params.bypass_weight * levers.value("patron_bypass")
         bold, anger = bold + licensed, anger + licensed * params.bypass_excess
         reaction, delivered = pipeline.advance(own.reaction, anger, params.backlash_lag)
-        fading = 0.5 ** (1.0 / params.pressure_halflife)
+        kept = own.pressure * 0.5 ** (1.0 / params.pressure_halflife)
         pace = adapting / params.selfcensor_tau
         after = State(
-            threshold=threshold, boldness=bold,
-            pressure=own.pressure * fading + delivered - _usual_anger(params),
-            **_written(own, params, flow.refused + jnp.sum(to_patron - favoured)),
-            desks=flow.desks, nerve=own.nerve + pace * (own.threshold - params.gap - own.nerve),
+            threshold=rule(view, params, freeze), boldness=bold,
+            pressure=jnp.maximum(kept + delivered - usual(params)[1], 0.0),
+            **_written(own, params, flow.refused), desks=flow.desks,
+            nerve=own.nerve + pace * (own.threshold - params.gap - own.nerve),
             reaction=reaction, freeze=freeze,
             studios=own.studios * jnp.exp(params.studio_growth / 12.0),
         )
         seen = keys.poisson("bold_publication", params.bold_visible * bold)
-        return after, Info(jnp.sum(flow.published + favoured) + licensed, seen)
+        published = jnp.sum(flow.published) + licensed
+        return after, Info(published, seen, view.industry.print_capacity)
 
     return step
 
 
-def _usual_anger(params: Any) -> Float[Array, ""]:
-    """Return the monthly reaction of a world that stays as in 1953: pressure counts above it."""
-    share = pipeline.leaving_share(1, params.gate_delay)
-    entering = submitted(params, -jnp.asarray(params.gap))
-    desks = jnp.stack([entering * passing(params, 0.0) ** gate / share for gate in range(GATES)])
-    return _boldness(params, gates(params, desks, entering, 0.0).published)[1]
-
-
 def observe(state: State, info: Info, params: Any, inputs: Inputs) -> Emission:
-    """Show volumes under the record's series ids, and bold publications as events."""
+    """Show volumes under the record's series ids, and bold publications as events.
+
+    Printing capacity and studios make the volume; the threshold adds only as much as
+    ``volume_openness`` says, which may be nothing.
+    """
     openness = jnp.exp(params.volume_openness * state.threshold)
-    paper = state.print_capacity if hasattr(state, "print_capacity") else 1.0
     titles = inputs.titles * jnp.exp(params.titles_growth * inputs.titles_age)
     copies = inputs.copies * jnp.exp(params.copies_growth * inputs.copies_age)
+    paper = info.print_capacity
     return Emission(
         series={
-            ("culture.book_titles", "USSR"): titles / 12.0 * paper * openness,
-            ("culture.book_copies", "USSR"): copies / 12.0 * paper * openness,
+            ("culture.book_titles", "USSR"): titles / 12.0 * paper**params.titles_paper * openness,
+            ("culture.book_copies", "USSR"): copies / 12.0 * paper**params.copies_paper * openness,
             ("culture.feature_films", "USSR"): inputs.films / 12.0 * state.studios * openness,
         },
         events={("bold_publication", "USSR"): info.bold_publications},
         latent={"published": info.published},
     )
+
+
+SUBSYSTEM = Subsystem(
+    name="arts",
+    title="Arts and censorship",
+    state=State,
+    reads=("leadership.line", "backlash.pressure", "industry.print_capacity"),
+    init=init,
+    step=_step(feedback_threshold, adapting=1.0),
+    observe=observe,
+    inputs=inputs,
+    rivals={
+        "line_only": _step(line_threshold, adapting=0.0),
+        "constant_rate": _step(constant_threshold, adapting=0.0),
+    },
+)

@@ -49,6 +49,7 @@ class State(eqx.Module):
     urban_space: Float[Array, ""] = variable("million m2", "urban housing stock")
     space_1953: Float[Array, ""] = variable("million m2", "urban housing stock of January 1953")
     panel: Float[Array, ""] = variable("share", "spread of large-panel building")
+    dearer: Float[Array, ""] = variable("log, 1953 = 0", "cost of a dwelling without panels")
     built: Float[Array, ""] = variable("thousand a year", "dwellings finished last month")
     deposits: Float[Array, ""] = variable("bn roubles", "voluntary savings")
     overhang: Float[Array, ""] = variable("bn roubles", "savings forced by shortage")
@@ -124,7 +125,7 @@ def inputs() -> Inputs:
 def init(params: Any, inputs: Inputs) -> State:
     """Return January 1953: every index 1, work in progress and money in steady growth."""
     one, zero = jnp.ones(()), jnp.zeros(())
-    built = market.dwellings(params, inputs, 1.0, 0.0)
+    built = market.dwellings(params, inputs, 1.0, 0.0, 0.0)
     space = inputs.urban_space + (
         market.urban_floor(params, built) - params.housing_depr * inputs.urban_space
     ) * inputs.urban_space_age
@@ -140,7 +141,7 @@ def init(params: Any, inputs: Inputs) -> State:
         print_capacity=one, tractors=one, wages_gap=one * params.wages_gap_1953,
         capital=jnp.ones(3), building=production.building_1953(params)[0], productivity=zero,
         executed=jnp.zeros(3), start=jnp.zeros(COUNTS), urban_space=space, space_1953=space,
-        panel=zero, built=built, deposits=money.deposits, overhang=money.overhang,
+        panel=zero, dearer=zero, built=built, deposits=money.deposits, overhang=money.overhang,
         cash=money.cash, price_level=one, felt_price=zero, durables=inputs.durables,
         durable_stock=inputs.durables / inputs.durables_growth,
         past=yearly * (jnp.arange(13)[:, None] - 12.0) / 12.0, official_drift=zero,
@@ -194,11 +195,15 @@ def _dwellings(own: State, made: production.Production, urban: Any, executed: An
                given: Inputs) -> dict[str, Array]:
     pace = params.panel_speed / 12.0 * executed[1]
     panel = own.panel + pace * (own.panel + params.panel_seed) * (1.0 - own.panel)
-    built = market.dwellings(params, given, made.housing, panel)
+    dearer = own.dearer + params.building_cost / 12.0
+    built = market.dwellings(params, given, made.housing, panel, dearer)
     added = market.urban_floor(params, built) - params.housing_depr * own.urban_space
     space = own.urban_space + added / 12.0
     crowding = urban * own.space_1953 / space
-    return {"panel": panel, "built": built, "urban_space": space, "crowding": crowding}
+    return {
+        "panel": panel, "dearer": dearer, "built": built, "urban_space": space,
+        "crowding": crowding,
+    }
 
 
 def _prices(own: State, levers: Levers, params: Any) -> dict[str, Array]:

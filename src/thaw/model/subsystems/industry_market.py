@@ -93,10 +93,16 @@ def next_money(params: Any, money: Money, now: Market, supply: Any) -> Money:
     )
 
 
-def dwellings(params: Any, inputs: Any, finished: Any, panel: Any) -> Float[Array, ""]:
-    """Return dwellings finished, thousand a year; large panels make each of them cheaper."""
+def dwellings(
+    params: Any, inputs: Any, finished: Any, panel: Any, dearer: Any
+) -> Float[Array, ""]:
+    """Return dwellings finished, thousand a year.
+
+    ``finished`` is completed outlay (1953 = 1); large panels (``panel``, share) make a dwelling
+    cheaper, better fittings and wages (``dearer``, log) make it dearer.
+    """
     base = inputs.dwellings * jnp.exp(params.dwellings_growth * inputs.dwellings_age)
-    return base * finished / (1.0 - params.housing_cost_fall * panel)
+    return base * finished * jnp.exp(-dearer) / (1.0 - params.housing_cost_fall * panel)
 
 
 def urban_floor(params: Any, built: Any) -> Float[Array, ""]:
@@ -125,7 +131,8 @@ def hardship(
     """Return everyday hardship by unit, 0.5 in January 1953.
 
     Shops, prices and dwellings weigh by ``exposure``, the unit's urban share against the union's;
-    food and the growth of consumption (percent a year) weigh everywhere alike.
+    food and the growth of consumption (percent a year) weigh everywhere alike. The sum of changes
+    enters as an exponent, so that hardship stays positive; near 1953 it is the plain sum.
     """
     town = (
         params.hard_Z * (shortage - params.shortage_1953)
@@ -135,4 +142,5 @@ def hardship(
     everywhere = params.hard_food * (1.0 - food) - params.hard_growth * (
         growth - params.consumption_growth_1953
     )
-    return jnp.maximum(HARDSHIP_1953 + exposure * town + everywhere, 0.0)
+    change = jnp.clip((exposure * town + everywhere) / HARDSHIP_1953, -3.0, 3.0)
+    return HARDSHIP_1953 * jnp.exp(change)

@@ -43,7 +43,7 @@ class State(eqx.Module):
     attack: Float[Array, ""] = variable("0-1", "strongest denunciation so far")
     attended: Float[Array, " G"] = variable("share", "share of each audience that heard a reading")
     audience: Float[Array, ""] = variable("million persons", "party members who heard a reading")
-    sources: Float[Array, ""] = variable("count", "sources of the Speech met by a mean adult")
+    sources: Float[Array, " G"] = variable("count", "sources of the Speech met so far by a mean adult")
     copies: Float[Array, " B"] = variable("copies", "copies printed in each bloc state")
     copy_abroad: Float[Array, ""] = variable("0/1", "a foreign service holds a copy")
     reported: Float[Array, ""] = variable("0/1", "the foreign press has reported the Speech")
@@ -97,7 +97,7 @@ def init(params: Any, inputs: Inputs) -> State:
         attack=zero,
         attended=jnp.zeros(groups),
         audience=zero,
-        sources=zero,
+        sources=jnp.zeros(groups),
         copies=jnp.zeros(states),
         copy_abroad=zero,
         reported=zero,
@@ -121,14 +121,15 @@ def _advance(
     news = jnp.maximum(own.news * 0.5 ** (1.0 / params.talk_decay), begins)
     official, talk, radio = spread(view, params, (closed_age, open_age), (closed, opened), news)
     newly = (1.0 - own.attended) * -jnp.expm1(-own.official)
-    sources = own.sources + _mean(people.adults, own.official + own.talk + own.radio[:, None])
+    met = own.official + own.talk + own.radio[:, None]
+    sources = own.sources + _mean(people.adults, met, axis=0)
     attack = jnp.maximum(own.attack, jnp.maximum(params.link_closed * closed, opened))
     abroad, info = _leaks(view, params, keys, newly, opened)
     after = State(
         official=official,
         talk=talk,
         radio=radio,
-        persuasion=_persuasion(params, sources, view.leadership.line),
+        persuasion=_persuasion(params, _further(people.adults, sources), view.leadership.line),
         reactance=_reactance(view, params),
         news=news,
         link=_toward(own.link, 1.0 - (1.0 - params.link_after) * attack, params.link_halflife),
@@ -157,8 +158,8 @@ def _toward(value: Array, target: Array, halflife: Array) -> Array:
     return target + (value - target) * 0.5 ** (1.0 / halflife)
 
 
-def _mean(weight: Array, value: Array) -> Array:
-    return jnp.sum(weight * value) / jnp.maximum(jnp.sum(weight), 1.0)
+def _mean(weight: Array, value: Array, axis: int | None = None) -> Array:
+    return jnp.sum(weight * value, axis) / jnp.maximum(jnp.sum(weight, axis), 1.0)
 
 
 def _cascade(
@@ -208,9 +209,18 @@ def _radio(view: View, params: Any) -> Float[Array, " P"]:
     return params.radio_rate * outside.info_radio_sets * clear * view.own.public_abroad
 
 
-def _persuasion(params: Any, sources: Array, line: Array) -> Float[Array, " 3"]:
-    """Return the fall of esteem by channel; further sources are needed before belief moves."""
-    another = jnp.maximum(-jnp.expm1(-sources), 1e-9) ** (params.complex_k - 1.0)
+def _further(adults: Array, sources: Float[Array, " G"]) -> Array:
+    """Return how many further sources a person who meets one has met, by the mean person met."""
+    meetings = adults.sum(axis=0) * sources
+    return jnp.sum(meetings * sources) / jnp.maximum(meetings.sum(), 1.0)
+
+
+def _persuasion(params: Any, further: Array, line: Array) -> Float[Array, " 3"]:
+    """Return the fall of esteem by channel; ``complex_k`` sources are needed before belief moves.
+
+    In the mean field each source beyond the first is met with chance 1 - exp(-further).
+    """
+    another = jnp.maximum(-jnp.expm1(-further), 1e-9) ** (params.complex_k - 1.0)
     tone = 1.0 - params.tone_share * (1.0 - jnp.clip(line, 0.0, 1.0))
     trust = jnp.stack([params.trust_rumour, params.trust_reading * tone, params.trust_radio])
     return params.persuade * trust * another

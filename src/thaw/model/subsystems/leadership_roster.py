@@ -11,6 +11,8 @@ from functools import cache
 from typing import Any
 
 import equinox as eqx
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pandas
 from jaxtyping import Array, Float
@@ -248,7 +250,7 @@ def roster() -> Roster:
     seats = _posts("seat")
     early = seats[seats["start"] < OLD_GUARD_BEFORE]["actor_id"]
     ids = np.array(names())
-    return Roster(
+    found = Roster(
         seat=held(seats, lasting=False),
         **{k: held(_posts(k), lasting=True) for k in ("party", "premier", "defence", "security")},
         since=_since(),
@@ -266,6 +268,7 @@ def roster() -> Roster:
         committee_size=_committee_size(),
         committee_shares=_committee_shares(),
     )
+    return jax.tree.map(jnp.asarray, found)
 
 
 def table() -> pandas.DataFrame:
@@ -275,9 +278,9 @@ def table() -> pandas.DataFrame:
         {
             "actor_id": names(),
             "born": first["born"].to_numpy(),
-            "old_guard": people.old_guard.astype(int),
-            "leaning_score": people.label,
+            "old_guard": np.asarray(people.old_guard).astype(int),
+            "leaning_score": np.asarray(people.label),
             "patrons": [";".join(patrons(actor)) for actor in names()],
-            "seat_months_1953_70": people.seat[:-1].sum(axis=0).astype(int),
+            "seat_months_1953_70": np.asarray(people.seat)[:-1].sum(axis=0).astype(int),
         }
     )

@@ -10,11 +10,12 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from thaw.model.subsystems.leadership_roster import Roster
 
-PARTY_GROUPS = jnp.array([1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0])
+PARTY_GROUPS = np.array([1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0])
 REGIONAL, CENTRAL_STATE, MILITARY = 0, 3, 5
 """Positions in the groups of the Central Committee (leadership_roster.OCCUPATIONS)."""
 

@@ -1,0 +1,396 @@
+"""Leadership: who leads, where the line goes, and who may remove whom.
+
+Two bodies vote, the Presidium by name and the Central Committee by groups of office; the leader's
+clients grow with the turnover of regional secretaries and enter the Committee at congresses only
+(circular flow of power). Contract, equations, sources: docs/model/leadership.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from thaw.model.randomness import Keys
+from thaw.model.subsystem import Emission, Levers, Subsystem, View, variable
+from thaw.model.subsystems import leadership_votes as votes
+from thaw.model.subsystems.leadership_roster import Roster, roster, targets
+
+YEARS_BETWEEN_ELECTIONS = 2.0
+"""Regional committees were elected every second year (party rules of 1961, recalled)."""
+
+
+class State(eqx.Module):
+    """The leadership at the start of a month."""
+
+    line: Float[Array, ""] = variable("line units", "0 = average of 1952, +1 = March-September 1956")
+    leader: Float[Array, ""] = variable("index", "the leader's place in the roster")
+    months_in_office: Float[Array, ""] = variable("month", "since the leader came in")
+    leader_changed: Float[Array, ""] = variable("0/1", "1 in the month after a change of leader")
+    clients: Float[Array, ""] = variable("share", "regional secretaries who owe him their post")
+    client_cc: Float[Array, ""] = variable("share", "party seats of the Committee held by clients")
+    performance: Float[Array, ""] = variable("standardised", "results of the leadership")
+    risk: Float[Array, ""] = variable("1/year", "a regional secretary's hazard of losing office")
+    watch: Float[Array, ""] = variable("0-1", "the leader's control of the security service")
+    ouster: Float[Array, ""] = variable("0/1", "1 in the month after an ouster")
+    challenge: Float[Array, ""] = variable("0/1", "1 in the month after a move against the leader")
+    renewal: Float[Array, ""] = variable("share", "renewal of the Committee by rule, as enforced")
+    renewal_region: Float[Array, ""] = variable("share", "the same for regional committees")
+    dropped: Float[Array, ""] = variable("0/1", "1 once the model has dropped the renewal rule")
+    bargain: Float[Array, ""] = variable("0/1", "1 under a leader whom an ouster brought in")
+    exposure: Float[Array, ""] = variable("expected losses", "of office, since the last congress")
+    since_congress: Float[Array, ""] = variable("month", "since the last congress")
+    seat: Float[Array, " N"] = variable("0/1", "full members of the Presidium, roster order")
+    demoted: Float[Array, " N"] = variable("0/1", "removed from all posts")
+
+
+class Info(eqx.Module):
+    """What a month of leadership shows beside its state."""
+
+    challenge: Float[Array, ""]
+    ouster: Float[Array, ""]
+    removals: Float[Array, ""]
+    challenge_probability: Float[Array, ""]
+    loss_probability: Float[Array, ""]
+    removal_probability: Float[Array, " J"]
+    presidium: Float[Array, ""]
+    committee: Float[Array, ""]
+    turnover: Float[Array, ""]
+    seats: Float[Array, ""]
+    survival: Float[Array, ""]
+    regional: Float[Array, ""]
+    central_state: Float[Array, ""]
+
+
+def init(params: Any, inputs: Roster) -> State:
+    """Return the leadership of January 1953: an established autocrat at the scale's zero."""
+    zero, one = jnp.asarray(0.0), jnp.asarray(1.0)
+    return State(
+        line=zero, leader=inputs.leader[0], months_in_office=inputs.tenure, leader_changed=zero,
+        clients=params.clients_autocrat * one, client_cc=params.clients_autocrat * one,
+        performance=zero, risk=params.obkom_turnover_base * one, watch=params.clients_autocrat * one,
+        ouster=zero, challenge=zero, renewal=zero, renewal_region=zero, dropped=zero, bargain=zero,
+        exposure=params.obkom_turnover_base * 0.25, since_congress=3.0 * one,
+        seat=jnp.asarray(inputs.seat[0]), demoted=jnp.zeros_like(jnp.asarray(inputs.seat[0])),
+    )  # fmt: skip
+
+
+Hazard = Callable[[votes.Now, Array, Array, Array, Array, Any], tuple[Array, Array]]
+"""Monthly hazard of a move against the leader, and the probability that he falls by it."""
+
+
+def two_bodies(
+    now: votes.Now, presidium: Array, committee: Array, absent: Array, focal: Array, params: Any
+) -> tuple[Array, Array]:
+    """Return hazard and loss by votes of both bodies: the main mechanism."""
+    hazard = votes.challenge_hazard(now, presidium, committee, absent, focal, params)
+    return hazard, votes.loss_probability(committee, now.watch, params)
+
+
+def by_tenure(
+    now: votes.Now, presidium: Array, committee: Array, absent: Array, focal: Array, params: Any
+) -> tuple[Array, Array]:
+    """Return the comparative base rate by tenure (rival): a move is an ouster."""
+    return params.coup_base / 12.0 * jnp.exp(params.coup_tenure * now.office / 12.0), jnp.asarray(1.0)
+
+
+def by_performance(
+    now: votes.Now, presidium: Array, committee: Array, absent: Array, focal: Array, params: Any
+) -> tuple[Array, Array]:
+    """Return a hazard that knows results only (rival): a move is an ouster."""
+    return params.coup_base / 12.0 * jnp.exp(-params.w_perform * now.performance), jnp.asarray(1.0)
+
+
+def situation(view: View, levers: Levers, params: Any) -> votes.Now:
+    """Return what the voters see this month."""
+    own, people, month = view.own, view.inputs, view.month
+    kept = 1.0 - own.demoted
+    party, premier, defence, security = (
+        table[month] * kept
+        for table in (people.party, people.premier, people.defence, people.security)
+    )
+    return votes.Now(
+        seat=own.seat,
+        leader=votes.one_hot(own.leader, people),
+        power=1.0 + party + premier + defence + security,
+        threat=premier + defence + security * levers.value("kgb_autonomy"),
+        party=party,
+        defence=defence,
+        since=people.since[month],
+        ideal=votes.ideal_points(people, params),
+        shares=committee_shares(people, view.administration.m_form, params),
+        line=own.line,
+        office=own.months_in_office,
+        clients=own.clients,
+        client_cc=own.client_cc,
+        since_congress=own.since_congress,
+        risk=own.risk,
+        watch=own.watch,
+        performance=own.performance,
+        stake_ministry=view.administration.stake_ministry,
+        stake_obkom=view.administration.stake_obkom,
+        stake_army=params.stake_army * view.east_west.cuts,
+    )
+
+
+def committee_shares(people: Roster, m_form: Array, params: Any) -> Float[Array, " G"]:
+    """Return seats by group: the job slots of 1961, with more central state under ministries."""
+    recorded = people.committee_shares
+    state = recorded[votes.CENTRAL_STATE]
+    wanted = state + (params.ministry_seats - state) * (1.0 - m_form)
+    others = recorded * (1.0 - wanted) / (1.0 - state)
+    return jnp.where(jnp.arange(recorded.shape[0]) == votes.CENTRAL_STATE, wanted, others)
+
+
+def judged_results(view: View) -> Float[Array, ""]:
+    """Return this month's results: the mean of seven readings on fixed scales, each within 2."""
+    readings = (
+        -view.agriculture.harvest_gap / 0.1,
+        (0.1 - view.industry.shortage) / 0.1,
+        (view.industry.growth - 10.0) / 3.0,
+        view.science.prestige,
+        -view.east_west.humiliation,
+        -jnp.sum(view.people.disturbances) / 2.0,
+        -view.bloc.losses,
+    )
+    return sum(jnp.clip(reading, -2.0, 2.0) for reading in readings) / len(readings)
+
+
+class Fate(eqx.Module):
+    """What is decided in a month: by the record in replay, by the model where it decides."""
+
+    challenge: Float[Array, ""]
+    ouster: Float[Array, ""]
+    vacated: Float[Array, ""]
+    removed: Float[Array, " N"]
+    purged: Float[Array, " N"]
+    leader: Float[Array, ""]
+    free: Float[Array, ""]
+
+
+def decide(
+    view: View, levers: Levers, now: votes.Now, odds: tuple[Array, ...], params: Any, keys: Keys
+) -> Fate:
+    """Return moves, removals and the leader of the next month."""
+    moving, losing, removing, against = odds
+    own, people, month = view.own, view.inputs, view.month
+    free = levers.decided("challenge")
+    choice, chosen = levers.decided("removal"), levers.value("removal")
+    named = jnp.sum(people.target, axis=0)
+    free_person = choice @ people.target + (1.0 - named) * jnp.max(choice)
+    ordered = (chosen @ people.target) * (1.0 - own.demoted) * own.seat
+    removed = jnp.where(free_person > 0.0, keys.happens("removal", removing), ordered)
+
+    accepted = (1.0 - free) * levers.value("challenge")
+    clamped = jnp.maximum((1.0 - free) * people.vote[month], accepted)
+    challenge = free * keys.happens("challenge", moving) + clamped
+    falls = free * challenge * keys.happens("fall", losing) * jnp.sum(free_person * now.leader)
+    ouster = jnp.clip(falls + accepted + jnp.sum(removed * now.leader), 0.0, 1.0)
+    dead = jnp.maximum(
+        levers.value("death") > 0.0, jnp.sum(now.leader * people.alive[month + 1]) < 1.0
+    )
+    vacated = jnp.maximum(ouster, dead.astype(jnp.float64))
+
+    failed = free * challenge * (1.0 - ouster)
+    losers = keys.happens("purge", params.purge_share * against)
+    purged = failed * losers * own.seat * (1.0 - now.leader)
+    shut_out = jnp.maximum(jnp.maximum(removed, purged), own.demoted)
+    uniform = keys.uniform("successor", now.seat.shape)
+    drawn = votes.successor(now, shut_out, uniform, params)
+    recorded = people.leader[month + 1]
+    as_recorded = (jnp.maximum(jnp.max(choice), free) < 1.0) & (recorded != own.leader)
+    heir = jnp.where(as_recorded, recorded, drawn)
+    leader = jnp.where(vacated > 0.0, heir, own.leader)
+    return Fate(challenge, ouster, vacated, removed, purged, leader, free)
+
+
+def next_seats(
+    view: View, now: votes.Now, fate: Fate, params: Any, keys: Keys
+) -> tuple[Float[Array, " N"], Float[Array, " N"], Float[Array, ""]]:
+    """Return seats, the removed, and how many members went by a decision against them.
+
+    Entries and exits follow the record, except that exits which followed a recorded contest happen
+    only if the contest ended as recorded, and persons whose removal is a lever stay until removed.
+    """
+    own, people, month = view.own, view.inputs, view.month
+    change = people.seat[month + 1] - people.seat[month]
+    succession = people.leader[month + 1] != people.leader[month]
+    contest = people.vote[month] > 0.0
+    as_won = (1.0 - fate.free) * (1.0 - fate.vacated)
+    follow = jnp.where(succession, fate.vacated, jnp.where(contest, as_won, 1.0))
+    unseated = fate.removed * jnp.maximum(now.leader, keys.happens("unseated", params.purge_share))
+    unseated = jnp.where(fate.free > 0.0, unseated, fate.removed * now.leader)
+    demoted = jnp.clip(own.demoted + fate.removed + fate.purged + fate.ouster * now.leader, 0.0, 1.0)
+    protected = jnp.sum(people.target, axis=0) * (1.0 - demoted)
+    leaving = jnp.maximum(-change, 0.0) * follow * (1.0 - protected)
+    gone = jnp.maximum(jnp.maximum(leaving, fate.purged), unseated)
+    gone = jnp.maximum(gone, now.leader * fate.vacated)
+    entering = jnp.maximum(change, 0.0) * jnp.where(contest & ~succession, 1.0 - fate.vacated, 1.0)
+    seat = jnp.clip(own.seat + entering * (1.0 - demoted), 0.0, 1.0) * (1.0 - gone)
+    seat = seat * people.alive[month + 1]
+    seat = jnp.maximum(seat, votes.one_hot(fate.leader, people))
+    punished = own.seat * leaving * contest * (1.0 - fate.vacated)
+    count = jnp.sum(jnp.maximum(jnp.maximum(fate.removed, fate.purged), punished))
+    return seat, demoted, count - jnp.sum(fate.removed * now.leader)
+
+
+def turnover(view: View, params: Any) -> Float[Array, ""]:
+    """Return the yearly hazard of replacement: a sweep before congresses, less under a bargain."""
+    sweep = (params.obkom_turnover_purge - params.obkom_turnover_base) * view.exogenous.congress_due
+    return (params.obkom_turnover_base + sweep) * (1.0 - params.stability * view.own.bargain)
+
+
+def next_rule(view: View, levers: Levers, params: Any) -> tuple[Array, Array, Array]:
+    """Return renewal as enforced (Committee, regions), and whether the model has dropped it.
+
+    Where the model decides, a leader brought in by an ouster drops the rule at the next congress.
+    """
+    own = view.own
+    drops = levers.decided("turnover_rule")[0] * own.bargain * view.exogenous.congress
+    dropped = jnp.maximum(own.dropped, drops)
+    ordered = levers.value("turnover_rule") * (1.0 - dropped)
+    speed = 1.0 / (1.0 + params.renewal_rule_1961_lag)
+    committee = own.renewal + speed * (ordered[0] - own.renewal)
+    region = own.renewal_region + speed * (ordered[1] - own.renewal_region)
+    return committee, region, dropped
+
+
+def next_line(view: View, levers: Levers, now: votes.Now, params: Any) -> Float[Array, ""]:
+    """Return the line: pulled by ideal points, pushed by public acts, held back by pressure."""
+    target = votes.line_target(now, params) + params.line_step * view.own.bargain
+    pull = params.kappa * (target - now.line)
+    return now.line + pull + levers.value("impulse") - params.back_eff * view.backlash.pressure
+
+
+def step_with(
+    hazard: Hazard, view: View, levers: Levers, params: Any, keys: Keys
+) -> tuple[State, Info]:
+    """Return the leadership of the next month under a hazard of moves against the leader."""
+    own, people = view.own, view.inputs
+    now = situation(view, levers, params)
+    against, presidium, committee = votes.dissatisfied(now, people, params)
+    absent, focal = view.exogenous.leader_absent, view.exogenous.plenum_due
+    rate, losing = hazard(now, presidium, committee, absent, focal, params)
+    moving = 1.0 - jnp.exp(-rate)
+    removing = 1.0 - jnp.exp(-votes.removal_hazard(now, people, params))
+    fate = decide(view, levers, now, (moving, losing, removing, against), params, keys)
+    seat, demoted, removals = next_seats(view, now, fate, params, keys)
+
+    stays = 1.0 - fate.vacated
+    yearly = turnover(view, params)
+    congress = view.exogenous.congress
+    clients = own.clients + yearly / 12.0 * (params.secretariat_control - own.clients)
+    client_cc = jnp.where(congress > 0.0, own.clients, own.client_cc)
+    renewal, renewal_region, dropped = next_rule(view, levers, params)
+    office = own.months_in_office * stays + stays
+    established = office / (office + params.establish)
+    memory = (judged_results(view) - own.performance) / params.perf_memory
+    after = State(
+        line=next_line(view, levers, now, params),
+        leader=fate.leader,
+        months_in_office=office,
+        leader_changed=fate.vacated,
+        clients=jnp.where(fate.vacated > 0.0, params.clients_start, clients),
+        client_cc=jnp.where(fate.vacated > 0.0, params.clients_start, client_cc),
+        performance=own.performance + memory,
+        risk=1.0 - jnp.exp(-yearly)
+        + params.rule_enforced * renewal_region / YEARS_BETWEEN_ELECTIONS,
+        watch=own.clients * (1.0 - levers.value("kgb_autonomy") * (1.0 - established)),
+        ouster=fate.ouster,
+        challenge=fate.challenge,
+        renewal=renewal,
+        renewal_region=renewal_region,
+        dropped=dropped,
+        bargain=jnp.where(fate.vacated > 0.0, fate.ouster, own.bargain),
+        exposure=jnp.where(congress > 0.0, 0.0, own.exposure + yearly / 12.0),
+        since_congress=jnp.where(congress > 0.0, 0.0, own.since_congress + 1.0),
+        seat=seat,
+        demoted=demoted,
+    )
+    size = people.committee_size[view.month]
+    info = Info(
+        challenge=fate.challenge,
+        ouster=fate.ouster,
+        removals=removals,
+        challenge_probability=moving,
+        loss_probability=losing,
+        removal_probability=people.target @ removing,
+        presidium=presidium,
+        committee=committee,
+        turnover=yearly,
+        seats=jnp.sum(seat),
+        survival=100.0 * jnp.exp(-params.seat_loss * own.exposure),
+        regional=now.shares[votes.REGIONAL] * size,
+        central_state=now.shares[votes.CENTRAL_STATE] * size,
+    )
+    return after, info
+
+
+step = partial(step_with, two_bodies)
+
+
+def observe(state: State, info: Info, params: Any, inputs: Roster) -> Emission:
+    """Return the Committee's composition and survival, the Presidium's size, and its events."""
+    removal = {
+        f"removal_probability_{name}": info.removal_probability[place]
+        for place, name in enumerate(targets())
+    }
+    return Emission(
+        series={
+            ("cc.survival_full", "USSR"): info.survival,
+            ("cc.occupation.regional_party", "USSR"): info.regional,
+            ("cc.occupation.central_state", "USSR"): info.central_state,
+            ("leadership.presidium_full", "USSR"): info.seats,
+        },
+        events={
+            ("leadership_challenge", "USSR"): info.challenge,
+            ("leader_removed", "USSR"): info.ouster,
+            ("presidium_removal", "USSR"): info.removals,
+        },
+        latent={
+            "challenge_probability": info.challenge_probability,
+            "ouster_probability": info.challenge_probability * info.loss_probability,
+            "loss_probability": info.loss_probability,
+            "presidium_dissatisfied": info.presidium,
+            "committee_dissatisfied": info.committee,
+            "turnover": info.turnover,
+            **removal,
+        },
+    )
+
+
+SUBSYSTEM = Subsystem(
+    name="leadership",
+    title="Leadership",
+    state=State,
+    reads=(
+        "people.disturbances",
+        "administration.m_form",
+        "administration.stake_ministry",
+        "administration.stake_obkom",
+        "agriculture.harvest_gap",
+        "industry.shortage",
+        "industry.growth",
+        "science.prestige",
+        "east_west.humiliation",
+        "east_west.cuts",
+        "bloc.losses",
+        "backlash.pressure",
+        "exogenous.leader_absent",
+        "exogenous.plenum_due",
+        "exogenous.congress",
+        "exogenous.congress_due",
+    ),
+    init=init,
+    step=step,
+    observe=observe,
+    inputs=roster,
+    rivals={
+        "tenure_hazard": partial(step_with, by_tenure),
+        "performance_hazard": partial(step_with, by_performance),
+    },
+)
