@@ -46,3 +46,12 @@ def test_override_checks_name_and_range():
         parameters.override(sample, {name: parameters.priors()[name].high + 1.0})
     middle = parameters.priors()[name].mode
     assert (parameters.override(sample, {name: middle})[name] == middle).all()
+
+
+def test_axes_of_levers_are_the_axes_of_the_model():
+    from thaw import reforms
+    from thaw.model.places import BLOC_STATES, SETTLER_GROUPS
+
+    targets = {lever.name: lever.targets for lever in reforms.levers()}
+    assert targets["lever.bloc.intervene"] == BLOC_STATES
+    assert targets["lever.camps.special_settlers_exit"] == SETTLER_GROUPS

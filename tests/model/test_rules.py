@@ -147,7 +147,7 @@ def test_emissions_are_finite(history):
 
 
 def test_order_of_subsystems_changes_no_bit():
-    sample, _ = parameter_sample(Settings(reforms.load_scenario("historical"), draws=2))
+    sample = parameter_sample(Settings(reforms.load_scenario("historical"), draws=2))
     paths = reforms.lever_paths(reforms.load_scenario("historical"), MONTHS)
     plan = simulate.plan_of(paths, MONTHS, exogenous.replayed_years(2, MONTHS))
     reverse = Structure(MONTHS, order=tuple(reversed(registry.NAMES)))
@@ -161,7 +161,7 @@ def test_draws_do_not_depend_on_how_many_there_are(history):
 
 
 def test_threads_change_no_bit(history):
-    sample, _ = parameter_sample(Settings(reforms.load_scenario("historical"), draws=20))
+    sample = parameter_sample(Settings(reforms.load_scenario("historical"), draws=20))
     paths = reforms.lever_paths(reforms.load_scenario("historical"), MONTHS)
     plan = simulate.plan_of(paths, MONTHS, exogenous.replayed_years(20, MONTHS))
     one, two = (simulate.simulate(Structure(MONTHS), plan, sample, 0, threads=n) for n in (1, 2))

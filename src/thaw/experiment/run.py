@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 WEATHER = ("replay", "sampled")
+POSTERIORS = ("prior",)
 MAX_DRAWS = 100_000
 
 
@@ -49,11 +50,40 @@ class Settings:
             raise InputError(f"--seed {self.seed} is outside 0 to {2**32 - 1}")
         if self.weather not in WEATHER:
             raise unknown("weather", self.weather, WEATHER)
+        if self.posterior not in POSTERIORS:
+            raise unknown("posterior", self.posterior, POSTERIORS)
+        if self.people != "cohorts":
+            raise unknown("people", self.people, ["cohorts"])
+        parameters.override(parameters.modes(), self.fixed())
+        self.rivals()
+        if self.months < 2:
+            raise InputError(f"--until {self.scenario.end} is before 1953-02")
 
     @property
     def months(self) -> int:
         """Number of months simulated."""
         return months_until(self.scenario.end)
+
+    def fixed(self) -> dict[str, float]:
+        """Return the parameters that the scenario fixes, by full name."""
+        given = self.scenario.settings()
+        return {
+            key: _number(key, value) for key, value in given.items() if not key.endswith(".rival")
+        }
+
+    def rivals(self) -> tuple[tuple[str, str], ...]:
+        """Return the rivals that the scenario chooses, by subsystem."""
+        chosen = []
+        for key, value in sorted(self.scenario.settings().items()):
+            name, _, what = key.partition(".")
+            if what != "rival":
+                continue
+            if name not in registry.NAMES:
+                raise unknown("subsystem", name, registry.NAMES)
+            registry.step_of(registry.subsystems()[name], str(value))
+            if value != "main":
+                chosen.append((name, str(value)))
+        return tuple(chosen)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -162,8 +192,8 @@ def trace_on(
 ) -> simulate.Trace:
     """Return the monthly trace of some settings on given lever paths."""
     months = settings.months + 1
-    sample, rivals = parameter_sample(settings)
-    structure = simulate.Structure(months, rivals)
+    sample = parameter_sample(settings)
+    structure = simulate.Structure(months, settings.rivals())
     years = (
         exogenous.replayed_years(settings.draws, months)
         if settings.weather == "replay"
@@ -173,27 +203,16 @@ def trace_on(
     return simulate.simulate(structure, plan, sample, settings.seed, progress=progress)
 
 
-def parameter_sample(
-    settings: Settings,
-) -> tuple[parameters.Sample, tuple[tuple[str, str], ...]]:
-    """Return parameter values by draw, and the rivals chosen by the scenario's ``[set]``."""
-    if settings.posterior != "prior":
-        raise unknown("posterior", settings.posterior, ["prior"])
+def _number(key: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InputError(f"{key} is {value!r:.60}, allowed: a number")
+    return float(value)
+
+
+def parameter_sample(settings: Settings) -> parameters.Sample:
+    """Return parameter values by draw, with what the scenario fixes."""
     sample = parameters.sample_prior(settings.seed, settings.draws)
-    numbers: dict[str, float] = {}
-    rivals: list[tuple[str, str]] = []
-    for key, value in sorted(settings.scenario.set_values.items()):
-        if key == "endogenous_from" or key.startswith("lever."):
-            continue
-        subsystem, _, name = key.partition(".")
-        if name == "rival":
-            if subsystem not in registry.NAMES:
-                raise unknown("subsystem", subsystem, registry.NAMES)
-            registry.step_of(registry.subsystems()[subsystem], str(value))
-            rivals.append((subsystem, str(value)))
-        else:
-            numbers[key] = float(value)
-    return parameters.override(sample, numbers), tuple(rivals)
+    return parameters.override(sample, settings.fixed())
 
 
 def dataset(trace: simulate.Trace, months: int, seed: int) -> xr.Dataset:

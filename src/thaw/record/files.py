@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ HEADER = (
 )  # fmt: skip
 PROVENANCE = ("seen", "recalled", "derived", "own")
 MAX_BYTES = 50_000_000
+_SERIES_ID = r"(?=.{3,80}$)[a-z0-9_]+(\.[A-Za-z0-9_]+)+"
 _REQUIRED = ("series_id", "unit", "place", "date", "value", "provenance", "source_key")
 
 
@@ -130,6 +132,8 @@ def _checked_numbers(line: _Line) -> dict[str, float | None]:
 
 def _check_words(line: _Line, units: dict[str, str], place_id: Callable[[str], str]) -> None:
     cells = line.cells
+    if not re.fullmatch(_SERIES_ID, cells["series_id"]):
+        raise line.wrong("series_id", "words of letters, digits and _ joined by dots, at most 80")
     try:
         dates.parse(cells["date"])
     except InputError as error:

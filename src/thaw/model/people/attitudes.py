@@ -35,9 +35,7 @@ class Acts(NamedTuple):
     crowd: Float[Array, "unit"]
 
 
-def enough_sources(
-    sources: Float[Array, "..."], needed: Float[Array, ""]
-) -> Float[Array, "..."]:
+def enough_sources(sources: Float[Array, "..."], needed: Float[Array, ""]) -> Float[Array, "..."]:
     """Return the share for whom one more source makes at least ``needed`` (1 to 3) of them.
 
     Sources met so far are Poisson with mean ``sources``; between whole numbers the share is

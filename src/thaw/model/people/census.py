@@ -104,7 +104,8 @@ def log_survival() -> tuple[
     table = record.table("life_table")
     rows = table[table["area"] == "USSR"]
     for x, sex, y, locality in _CELLS:
-        part = rows[(rows["sex"] == sex) & (rows["locality"] == locality)].sort_values("age")
+        part = rows[(rows["sex"] == sex) & (rows["locality"] == locality)]
+        part = part.iloc[part["age"].astype(int).argsort()]
         alive = part["lx"].to_numpy(dtype=float) / 1e5
         years, beyond = _years_lived(alive, *(float(part[name].iloc[-1]) for name in ("qx", "ex")))
         yearly[1 : OPEN_AGE + 1, x, y] = np.log(years[1:] / years[:-1])

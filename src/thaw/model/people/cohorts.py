@@ -31,7 +31,9 @@ class State(eqx.Module):
     youth: Float[Array, "unit"] = variable("persons", "at liberty of 14-27")
     adults: Float[Array, "unit 3"] = variable("persons", "16 and over by audience group")
     custody_base: Float[Array, "unit"] = variable("persons", "weighted by propensity to custody")
-    recruit_base: Float[Array, "unit"] = variable("persons", "countryside, of ages called to new lands")
+    recruit_base: Float[Array, "unit"] = variable(
+        "persons", "countryside, of ages called to new lands"
+    )
     prisoners: Float[Array, "4 unit"] = variable("persons", "in camps and colonies by class")
     settlers: Float[Array, "8 unit"] = variable("persons", "special settlers by group")
     returnees: Float[Array, "2 unit"] = variable("persons", "ex-prisoners freed since January 1953")
@@ -107,9 +109,7 @@ def step(view: View, levers: Levers, params: Any, keys: Keys) -> tuple[State, In
     return advance(view, rates.rate_table(view, gap_start, params), gap_start, params, keys)
 
 
-def step_constant_rates(
-    view: View, levers: Levers, params: Any, keys: Keys
-) -> tuple[State, Info]:
+def step_constant_rates(view: View, levers: Levers, params: Any, keys: Keys) -> tuple[State, Info]:
     """Return the people of the next month under the rival: fixed crude rates."""
     gap_start = jnp.where(view.month == 0, view.industry.wages_gap, view.own.gap_start)
     return advance(view, rates.constant_table(view, gap_start, params), gap_start, params, keys)

@@ -44,7 +44,9 @@ def camps_by_unit(year: int) -> Float[np.ndarray, "unit"]:
     return out / out.sum()
 
 
-def prisoners_by_unit(year: int, population: Float[np.ndarray, "unit"]) -> Float[np.ndarray, "unit"]:
+def prisoners_by_unit(
+    year: int, population: Float[np.ndarray, "unit"]
+) -> Float[np.ndarray, "unit"]:
     """Return prisoners of 1 January of a year by unit: camps by the table, colonies by population."""
     colonies = stock("gulag.prisoners_itk", f"{year}-01-01")
     camps = stock("gulag.prisoners_total", f"{year}-01-01") - colonies

@@ -99,9 +99,7 @@ def with_newborn(
     return persons.at[0].add(boys_girls * birth_survival[:, :, None])
 
 
-def counts(
-    persons: Persons, elapsed: Float[ArrayLike, ""], women: Float[ArrayLike, ""]
-) -> Counts:
+def counts(persons: Persons, elapsed: Float[ArrayLike, ""], women: Float[ArrayLike, ""]) -> Counts:
     """Return the sums of the state at ``elapsed`` (share of the year gone since 1 January).
 
     Who stands at place k is k years old or will be so within the year; the share ``elapsed`` of

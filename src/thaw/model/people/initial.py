@@ -17,7 +17,7 @@ from jaxtyping import Array, Float
 from thaw.model.people import rates
 from thaw.model.people.census import AGES, OPEN_AGE
 from thaw.model.people.demography import Persons, custody_profile
-from thaw.model.people.tables import Inputs
+from thaw.model.people.tables import Inputs, republics
 
 YEARS = rates.TABLE_MONTH // 12
 OPEN_FROM = OPEN_AGE - YEARS
@@ -36,7 +36,7 @@ class Journey(NamedTuple):
 def journey(inputs: Inputs, params: Any) -> Journey:
     """Return the composed closed maps of the 72 months before the census."""
     moves = rates.base_moves(inputs, params)
-    groups = len(np.unique(inputs.republic))
+    groups = len(republics())
     pull = jnp.zeros(groups).at[inputs.republic].set(inputs.pull)
     years = np.arange(rates.TABLE_MONTH) // 12
     path = np.minimum(np.arange(AGES) + 1 + years[:, None], AGES - 1)
@@ -120,9 +120,7 @@ def prisoners_1953(inputs: Inputs, params: Any) -> Float[Array, "class unit"]:
     return colonies[:, None] * inputs.colony_share + (sizes - colonies)[:, None] * inputs.camp_share
 
 
-def at_liberty_1953(
-    prisoners: Float[Array, "class unit"], inputs: Inputs, params: Any
-) -> Persons:
+def at_liberty_1953(prisoners: Float[Array, "class unit"], inputs: Inputs, params: Any) -> Persons:
     """Return persons at liberty in January 1953.
 
     Prisoners come from all units in proportion to persons of their age and sex; settlers who have

@@ -58,9 +58,7 @@ def survival(inputs: Inputs, params: Any, month: ArrayLike) -> Float[Array, "age
 def base_moves(inputs: Inputs, params: Any, push: Float[ArrayLike, ""] = 1.0) -> Moves:
     """Return moves to towns at ``push`` times the base rate (1 = January 1953)."""
     yearly = params.town_rate * push * inputs.moving_profile
-    return Moves(
-        1 - jnp.exp(-yearly / 12.0), inputs.pull, params.far_share, inputs.town_weight
-    )
+    return Moves(1 - jnp.exp(-yearly / 12.0), inputs.pull, params.far_share, inputs.town_weight)
 
 
 def town_push(view: Any, gap_start: Float[Array, ""], params: Any) -> Float[Array, ""]:
@@ -90,7 +88,9 @@ def rate_table(view: Any, gap_start: Float[Array, ""], params: Any) -> RateTable
         radio=view.information.radio,
         persuasion=view.information.persuasion,
         reactance=view.information.reactance,
-        party_admission=params.party_admission / 12 * jnp.exp(params.party_line * view.leadership.line),
+        party_admission=params.party_admission
+        / 12
+        * jnp.exp(params.party_line * view.leadership.line),
         act_intercept=view.public.act_intercept,
         act_slope=view.public.act_slope,
         conviction_ratio=view.public.conviction_ratio,

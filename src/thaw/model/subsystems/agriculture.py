@@ -207,7 +207,7 @@ def _plough(view: View, levers: Levers, params: Any) -> dict[str, Array]:
 
 
 def _support(view: View, levers: Levers, name: str, params: Any) -> Array:
-    """Return what is left of a campaign: 1 in replay; left to the model, less after bad harvests."""
+    """Return what is left of a campaign: all in replay; decided here, less after bad harvests."""
     shaken = jnp.clip(params.retreat * view.own.harvest_gap, 0.0, 1.0)
     return 1.0 - levers.decided(name) * shaken
 

@@ -43,7 +43,9 @@ def other_feed(maize: Scalar, new_land: Scalar, params: Any, inputs: Inputs) -> 
     return (grown - lost) * params.y_old0 + fodder
 
 
-def adequacy(grain: Scalar, other: Scalar, herd: Scalar, grain_before: Scalar, params: Any) -> Scalar:
+def adequacy(
+    grain: Scalar, other: Scalar, herd: Scalar, grain_before: Scalar, params: Any
+) -> Scalar:
     """Return feed per animal relative to the years before 1953 (0.3 to 1.6)."""
     rough = grain_before * params.roughage_share / (1.0 - params.roughage_share)
     feed = (grain + rough + other) / jnp.maximum(grain_before + rough, 1e-6)

@@ -32,7 +32,7 @@ class State(eqx.Module):
     boldness: Float[Array, ""] = variable("works", "over-threshold works published last month")
     pressure: Float[Array, ""] = variable("works x units", "hard-line reaction to bold works")
     samizdat: Float[Array, ""] = variable("works", "works in private circulation")
-    drawer: Float[Array, ""] = variable("works", "refused works with their authors")
+    drawer: Float[Array, ""] = variable("works", "refused bold works with their authors")
     desks: Float[Array, "gate risk"] = variable("works", "works waiting at each gate, by risk")
     nerve: Float[Array, ""] = variable("line units", "mean risk of what authors submit")
     reaction: Float[Array, "stage"] = variable("works x units", "reaction not yet delivered")
@@ -53,7 +53,7 @@ class Flow(eqx.Module):
 
     desks: Float[Array, "gate risk"]
     published: Float[Array, "risk"]
-    refused: Float[Array, ""]
+    refused: Float[Array, "risk"]
 
 
 class Inputs(eqx.Module):
@@ -100,7 +100,7 @@ def gates(params: Any, desks: Float[Array, "gate risk"], nerve: Any, threshold: 
     handled = desks * pipeline.leaving_share(1, params.gate_delay)
     passed = handled * passing(params, threshold)
     arriving = jnp.concatenate([(works - to_patron)[None], passed[:-1]])
-    refused = jnp.sum(handled - passed) + jnp.sum(to_patron - favoured)
+    refused = jnp.sum(handled - passed, axis=0) + to_patron - favoured
     return Flow(desks + arriving - handled, passed[-1] + favoured, refused)
 
 
@@ -123,17 +123,24 @@ def init(params: Any, inputs: Inputs) -> State:
     zero = jnp.zeros(())
     reaction, _ = pipeline.filled(anger, params.backlash_lag, 0.0, LAG_STAGES)
     return State(
-        threshold=zero, boldness=bold, pressure=zero, samizdat=zero, drawer=zero,
-        desks=desks_1953(params), nerve=zero - params.gap, reaction=reaction, freeze=zero,
+        threshold=zero,
+        boldness=bold,
+        pressure=zero,
+        samizdat=zero,
+        drawer=zero,
+        desks=desks_1953(params),
+        nerve=zero - params.gap,
+        reaction=reaction,
+        freeze=zero,
         studios=jnp.ones(()),
     )
 
 
-def boldness(params: Any, published: Any) -> tuple[Float[Array, ""], Float[Array, ""]]:
-    """Return works above the hard-liners' threshold, and their summed excess over it."""
+def boldness(params: Any, works: Any) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    """Return how many of some works lie above the hard-liners' threshold, and their summed excess."""
     excess = jnp.asarray(RISKS) - params.theta_hard
     over = jax.nn.sigmoid(excess / params.gate_noise)
-    return jnp.sum(published * over), jnp.sum(published * jnp.maximum(excess, 0.0))
+    return jnp.sum(works * over), jnp.sum(works * jnp.maximum(excess, 0.0))
 
 
 def decided_freeze(view: View, params: Any, keys: Keys) -> Float[Array, ""]:
@@ -172,7 +179,7 @@ def _push(view: View, levers: Levers, params: Any, keys: Keys) -> Float[Array, "
 
 
 def _written(own: State, params: Any, refused: Any) -> dict[str, Array]:
-    """Return drawer and samizdat: refused works wait, circulate, and are lost."""
+    """Return drawer and samizdat: refused bold works wait, circulate, and are lost."""
     passed_round = own.drawer * params.samizdat_rate / 12.0
     lost = params.samizdat_loss / 12.0
     return {
@@ -195,11 +202,14 @@ def _step(rule: Callable[..., Float[Array, ""]], adapting: float) -> Step:
         kept = own.pressure * 0.5 ** (1.0 / params.pressure_halflife)
         pace = adapting / params.selfcensor_tau
         after = State(
-            threshold=rule(view, params, freeze), boldness=bold,
+            threshold=rule(view, params, freeze),
+            boldness=bold,
             pressure=jnp.maximum(kept + delivered - usual(params)[1], 0.0),
-            **_written(own, params, flow.refused), desks=flow.desks,
+            **_written(own, params, boldness(params, flow.refused)[0]),
+            desks=flow.desks,
             nerve=own.nerve + pace * (own.threshold - params.gap - own.nerve),
-            reaction=reaction, freeze=freeze,
+            reaction=reaction,
+            freeze=freeze,
             studios=own.studios * jnp.exp(params.studio_growth / 12.0),
         )
         seen = keys.poisson("bold_publication", params.bold_visible * bold)

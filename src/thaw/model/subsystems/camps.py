@@ -39,9 +39,9 @@ class State(eqx.Module):
     forced_labour: Scalar = variable("persons", "prisoners at work")
     execution: Float[Array, " orders"] = variable("orders", "at work: 1954, early release, 1956")
     settler_decree: Float[Array, " groups"] = variable("share", "executed part of each decree")
-    decree_begun: Float[Array, " decrees"] = variable("share", "amnesty decrees fallen due so far")
-    decree_base: Float[Array, "decrees classes"] = variable("persons", "stock when a decree began")
-    entitled: Float[Array, " classes"] = variable("persons", "amnestied and not yet freed")
+    decree_begun: Float[Array, " decrees"] = variable("share", "orders of release fallen due")
+    decree_base: Float[Array, "decrees classes"] = variable("persons", "stock when an order began")
+    entitled: Float[Array, " classes"] = variable("persons", "ordered free, still held")
     amnestied: Scalar = variable("persons", "amnestied persons at risk of relapse")
     unasked: Scalar = variable("cases", "dead victims for whom nobody has petitioned")
     refused: Float[Array, " kinds"] = variable("cases", "refused, will petition again")
@@ -103,8 +103,8 @@ def init(params: Any, inputs: Any) -> State:
         forced_labour=params.stock0_total * params.work_share,
         execution=jnp.zeros(3),
         settler_decree=jnp.zeros(S),
-        decree_begun=jnp.zeros(2),
-        decree_base=jnp.zeros((2, K)),
+        decree_begun=jnp.zeros(3),
+        decree_base=jnp.zeros((3, K)),
         entitled=jnp.zeros(K),
         amnestied=zero,
         unasked=jnp.asarray(params.dead_cases),
@@ -165,7 +165,13 @@ def _advance(
         params.special_settlement_lifted_share,
         params.special_settlement_lifted_lag,
     )
-    ordered = jnp.stack([levers.value("amnesty_total"), levers.value("amnesty_political")])
+    ordered = jnp.stack(
+        [
+            levers.value("amnesty_total"),
+            levers.value("amnesty_political"),
+            jnp.maximum(execution[1] - own.execution[1], 0.0),
+        ]
+    )
     hazard, decree = leave(view, execution[1], ordered, params)
     cases = review(
         view,
@@ -188,7 +194,7 @@ def _advance(
         admission=exits.admission(
             view, levers.value("inflow"), levers.value("inflow_political"), again, params
         ),
-        settler_release=exits.settlers(settler_decree, line, params),
+        settler_release=exits.settlers(own.settler_decree, settler_decree, line, params),
         queue=cases.queue,
         grant_rate=cases.grant_rate,
         waiting_time=_overall_wait(cases),
@@ -308,7 +314,7 @@ def observe(state: State, info: Info, params: Any, inputs: Any) -> Emission:
             "icc": params.sd_region**2 / (params.sd_region**2 + jnp.pi**2 / 3.0),
             "grant_ratio_90_10": info.grant_ratio,
             "queue_binds": info.queue_binds,
-            "release_gap": 6.0 * (state.expected - state.granted),
+            "release_gap": exits.release_gap(state.expected, state.granted),
         },
     )
 

@@ -48,37 +48,36 @@ def expiry(early_release: Scalar, params: Any) -> ClassArray:
 def decrees(
     own: Any, ordered: Float[Array, " decrees"], prisoners: ClassArray, params: Any
 ) -> dict[str, Array]:
-    """Return how two amnesty decrees are carried out this month, in persons.
+    """Return how orders of release are carried out this month, in persons.
 
-    ``ordered`` is the part of each decree (general, wartime collaborators) that falls due. Those
-    entitled are counted in the month in which a decree begins, so that later convicts are not
-    covered; each month a part 1 - exp(-1/tau) of the entitled leaves. Keys: ``begun`` (cumulative
-    part of the decrees), ``base`` and ``covered`` (next state), ``released`` (persons by class).
+    ``ordered`` is the part of each that falls due: general amnesty, amnesty of wartime
+    collaborators, and early release, which at its start frees those who have served enough already.
+    The entitled are counted in the month in which an order begins, so that later convicts are not
+    covered; each month a part 1 - exp(-1/tau) of them leaves. Keys: ``begun`` (cumulative part of
+    the orders), ``base``, ``entitled`` (next state), ``released`` (persons by class).
     """
-    zero = jnp.zeros_like(params.amnesty_short)
-    coverage = jnp.stack(
-        [
-            jnp.stack(
-                [
-                    params.amnesty_short,
-                    params.amnesty_long,
-                    params.amnesty_political,
-                    params.amnesty_political,
-                ]
-            ),
-            jnp.stack([zero, zero, params.amnesty_collaborator, zero]),
-        ]
-    )
     base = jnp.where(own.decree_begun[:, None] > 0.0, own.decree_base, prisoners)
-    entitled = own.entitled + jnp.sum(ordered[:, None] * coverage * base, axis=0)
+    entitled = own.entitled + jnp.sum(ordered[:, None] * coverage(params) * base, axis=0)
     entitled = jnp.clip(entitled, 0.0, prisoners)
     released = entitled * -jnp.expm1(-1.0 / params.amnesty_tau)
     return {
-        "begun": own.decree_begun + jnp.maximum(ordered, 0.0),
+        "begun": own.decree_begun + ordered,
         "base": base,
         "entitled": entitled - released,
         "released": released,
     }
+
+
+def coverage(params: Any) -> Float[Array, "decrees classes"]:
+    """Return the share of each class that each order of release covers."""
+    zero = jnp.zeros_like(params.amnesty_short)
+    political = params.amnesty_political
+    rows = (
+        (params.amnesty_short, params.amnesty_long, political, political),
+        (zero, zero, params.amnesty_collaborator, zero),
+        (params.early_backlog,) * 4,
+    )
+    return jnp.stack([jnp.stack(row) for row in rows])
 
 
 def relapse(pool: Scalar, amnestied: Scalar, params: Any) -> tuple[Scalar, Scalar]:
@@ -129,28 +128,37 @@ def death(total: Scalar, params: Any) -> ClassArray:
     return jnp.full(4, params.death_floor + params.death_excess * crowding**params.death_crowding)
 
 
-def settlers(decree: Float[Array, " groups"], line: Scalar, params: Any) -> Float[Array, " groups"]:
+def settlers(
+    before: Float[Array, " groups"], after: Float[Array, " groups"], line: Scalar, params: Any
+) -> Float[Array, " groups"]:
     """Return the monthly hazard of leaving the register by group of special settlers.
 
-    ``decree`` is 0 to 1, the executed part of each group's decree; single categories (children,
-    party members, teachers, the decorated) are struck off as the leadership's line opens.
+    ``before`` and ``after`` are the executed part of each group's decree at the two ends of the
+    month. Single categories (children, party members, teachers, the decorated) are struck off as
+    the leadership's line opens.
     """
+    decree = jnp.maximum(after - before, 0.0) / jnp.maximum(1.0 - before, 0.01)
     return jnp.clip(decree + params.settler_line * jnp.maximum(line, 0.0), 0.0, LARGEST_HAZARD)
+
+
+def release_gap(expected: Scalar, granted: Scalar) -> Scalar:
+    """Return ordinary minus political prisoners freed within half a year, as shares."""
+    return jnp.exp(-6.0 * granted) - jnp.exp(-6.0 * expected)
 
 
 def revolt_rate(view: Any, expected: Scalar, granted: Scalar, params: Any) -> Scalar:
     """Return the expected number of camp revolts this month.
 
     Hazard per special camp times the number of camps of 1953 in the record, shrinking with the
-    political stock. The gap is expected minus granted release as shares freed within half a year;
-    national concentration and informers (proxied by fear) are centred at one half.
+    political stock. Hope is what ordinary prisoners were granted (``expected``, 1/month), against
+    what politicals were (``granted``); national concentration and informers (proxied by fear) are centred at one half.
     """
     pairs = jnp.sum(view.people.prisoners[2:], axis=1)
     politicals = jnp.sum(pairs)
     national = pairs[0] / jnp.maximum(politicals, 1.0)
     camps = view.inputs["special_camps"] * jnp.minimum(politicals / params.stock0_political, 1.0)
     exponent = (
-        params.revolt_gap * 6.0 * (expected - granted)
+        params.revolt_gap * release_gap(expected, granted)
         + params.b_nat * (national - 0.5)
         - params.b_inf * (jnp.mean(view.public.fear) - 0.5)
     )

@@ -58,7 +58,9 @@ class State(eqx.Module):
     felt_price: Float[Array, ""] = variable("share", "price rises still resented")
     durables: Float[Array, "3"] = variable("thousand a year", "TV sets, refrigerators, washers")
     durable_stock: Float[Array, "3"] = variable("thousand", "the same in homes")
-    past: Float[Array, "13 3"] = variable("log", "output, consumption, product now and 12 months back")
+    past: Float[Array, "13 3"] = variable(
+        "log", "output, consumption, product now and 12 months back"
+    )
     official_drift: Float[Array, ""] = variable("log", "overstatement in the official index")
 
 
@@ -126,25 +128,47 @@ def init(params: Any, inputs: Inputs) -> State:
     """Return January 1953: every index 1, work in progress and money in steady growth."""
     one, zero = jnp.ones(()), jnp.zeros(())
     built = market.dwellings(params, inputs, 1.0, 0.0, 0.0)
-    space = inputs.urban_space + (
-        market.urban_floor(params, built) - params.housing_depr * inputs.urban_space
-    ) * inputs.urban_space_age
+    space = (
+        inputs.urban_space
+        + (market.urban_floor(params, built) - params.housing_depr * inputs.urban_space)
+        * inputs.urban_space_age
+    )
     money = market.money_1953(params, inputs)
     growth = 100.0 * (inputs.official_growth - params.official_bias)
     yearly = jnp.stack([growth, params.consumption_growth_1953, params.gdp_growth_1953]) / 100.0
     return State(
-        output=jnp.ones(3), growth=growth, shortage=one * params.shortage_1953,
-        premium=jnp.exp(params.market_premium * params.shortage_1953), consumption=one,
-        consumption_growth=one * params.consumption_growth_1953, crowding=one,
+        output=jnp.ones(3),
+        growth=growth,
+        shortage=one * params.shortage_1953,
+        premium=jnp.exp(params.market_premium * params.shortage_1953),
+        consumption=one,
+        consumption_growth=one * params.consumption_growth_1953,
+        crowding=one,
         hardship=jnp.full(_unit_count(), market.HARDSHIP_1953),
-        wage=_wage_1953(params, inputs), price_rise=zero,
-        print_capacity=one, tractors=one, wages_gap=one * params.wages_gap_1953,
-        capital=jnp.ones(3), building=production.building_1953(params)[0], productivity=zero,
-        executed=jnp.zeros(3), start=jnp.zeros(COUNTS), urban_space=space, space_1953=space,
-        panel=zero, dearer=zero, built=built, deposits=money.deposits, overhang=money.overhang,
-        cash=money.cash, price_level=one, felt_price=zero, durables=inputs.durables,
+        wage=_wage_1953(params, inputs),
+        price_rise=zero,
+        print_capacity=one,
+        tractors=one,
+        wages_gap=one * params.wages_gap_1953,
+        capital=jnp.ones(3),
+        building=production.building_1953(params)[0],
+        productivity=zero,
+        executed=jnp.zeros(3),
+        start=jnp.zeros(COUNTS),
+        urban_space=space,
+        space_1953=space,
+        panel=zero,
+        dearer=zero,
+        built=built,
+        deposits=money.deposits,
+        overhang=money.overhang,
+        cash=money.cash,
+        price_level=one,
+        felt_price=zero,
+        durables=inputs.durables,
         durable_stock=inputs.durables / inputs.durables_growth,
-        past=yearly * (jnp.arange(13)[:, None] - 12.0) / 12.0, official_drift=zero,
+        past=yearly * (jnp.arange(13)[:, None] - 12.0) / 12.0,
+        official_drift=zero,
     )
 
 
@@ -163,22 +187,26 @@ def _counts(view: View, params: Any) -> Float[Array, "6"]:
 
 
 def _executed(own: State, levers: Levers, params: Any) -> Float[Array, "3"]:
-    orders = jnp.stack([
-        params.new_course_share * levers.value("share_heavy"),
-        params.housing_decree_1957_share * levers.value("share_housing"),
-        levers.value("transfers"),
-    ])
-    lags = jnp.stack([
-        params.new_course_lag, params.housing_decree_1957_lag, params.pensions_1956_lag
-    ])
+    orders = jnp.stack(
+        [
+            params.new_course_share * levers.value("share_heavy"),
+            params.housing_decree_1957_share * levers.value("share_housing"),
+            levers.value("transfers"),
+        ]
+    )
+    lags = jnp.stack(
+        [params.new_course_lag, params.housing_decree_1957_lag, params.pensions_1956_lag]
+    )
     return pipeline.toward(own.executed, orders, lags)
 
 
 def _total(output: Float[Array, "3"], params: Any, inputs: Inputs) -> Float[Array, ""]:
     light = 1.0 - inputs.heavy_share
     farm = params.farm_inputs_weight
-    return inputs.heavy_share * (1 - farm) * output[0] + light * output[1] + (
-        inputs.heavy_share * farm * output[2]
+    return (
+        inputs.heavy_share * (1 - farm) * output[0]
+        + light * output[1]
+        + (inputs.heavy_share * farm * output[2])
     )
 
 
@@ -191,8 +219,9 @@ def _product(view: View, total: Any, labour: Any, params: Any) -> Float[Array, "
     return params.gdp_industry * total + params.gdp_farming * farming + rest * services
 
 
-def _dwellings(own: State, made: production.Production, urban: Any, executed: Any, params: Any,
-               given: Inputs) -> dict[str, Array]:
+def _dwellings(
+    own: State, made: production.Production, urban: Any, executed: Any, params: Any, given: Inputs
+) -> dict[str, Array]:
     pace = params.panel_speed / 12.0 * executed[1]
     panel = own.panel + pace * (own.panel + params.panel_seed) * (1.0 - own.panel)
     dearer = own.dearer + params.building_cost / 12.0
@@ -201,7 +230,10 @@ def _dwellings(own: State, made: production.Production, urban: Any, executed: An
     space = own.urban_space + added / 12.0
     crowding = urban * own.space_1953 / space
     return {
-        "panel": panel, "dearer": dearer, "built": built, "urban_space": space,
+        "panel": panel,
+        "dearer": dearer,
+        "built": built,
+        "urban_space": space,
         "crowding": crowding,
     }
 
@@ -246,9 +278,7 @@ def _trade(
     return {**parts, "shortage": shop.shortage, "premium": premium}, shop.sales
 
 
-def _growth(
-    view: View, output: Any, ratios: Any, params: Any
-) -> dict[str, Array]:
+def _growth(view: View, output: Any, ratios: Any, params: Any) -> dict[str, Array]:
     own = view.own
     total = _total(output, params, view.inputs)
     goods = params.goods_share * output[1] / ratios[4]
@@ -256,7 +286,9 @@ def _growth(
     now = jnp.log(jnp.stack([total, consumption, _product(view, total, ratios[1], params)]))
     year = 100.0 * (jnp.exp(now - own.past[1]) - 1.0)
     return {
-        "growth": year[0], "consumption": consumption, "consumption_growth": year[1],
+        "growth": year[0],
+        "consumption": consumption,
+        "consumption_growth": year[1],
         "past": jnp.concatenate([own.past[1:], now[None]]),
     }
 
@@ -291,13 +323,25 @@ def _step(produce: Callable[..., production.Production]) -> Step:
         }
         urban_share = view.people.urban / jnp.maximum(view.people.civil, 1.0)
         hardship = market.hardship(
-            params, urban_share * counts[4] / counts[2], parts["shortage"], parts["felt_price"],
-            parts["crowding"], view.agriculture.food, parts["consumption_growth"],
+            params,
+            urban_share * counts[4] / counts[2],
+            parts["shortage"],
+            parts["felt_price"],
+            parts["crowding"],
+            view.agriculture.food,
+            parts["consumption_growth"],
         )
         after = State(
-            **parts, output=made.output, capital=made.capital, building=made.building,
-            productivity=made.productivity, executed=executed, start=start, hardship=hardship,
-            print_capacity=made.output[1] ** params.print_elasticity, tractors=made.output[2],
+            **parts,
+            output=made.output,
+            capital=made.capital,
+            building=made.building,
+            productivity=made.productivity,
+            executed=executed,
+            start=start,
+            hardship=hardship,
+            print_capacity=made.output[1] ** params.print_elasticity,
+            tractors=made.output[2],
             space_1953=own.space_1953,
             official_drift=own.official_drift + params.official_bias / 12.0,
         )
@@ -312,7 +356,8 @@ def observe(state: State, info: Info, params: Any, inputs: Inputs) -> Emission:
     product = state.past[-1, 2]
     series = {
         "industry.output_index_official": inputs.output_index
-        * total * jnp.exp(state.official_drift),
+        * total
+        * jnp.exp(state.official_drift),
         "industry.electricity": inputs.electricity / 12.0 * total**params.electricity_elasticity,
         "industry.cement": inputs.cement / 12.0 * state.output[0] ** params.cement_elasticity,
         **{name: state.durables[place] / 12.0 for place, name in enumerate(DURABLES)},
@@ -339,10 +384,19 @@ SUBSYSTEM = Subsystem(
     title="Industry, consumption, shortage, housing",
     state=State,
     reads=(
-        "people.civil", "people.urban", "people.working_age", "camps.forced_labour",
-        "administration.growth_effect", "administration.efficiency", "agriculture.food",
-        "agriculture.farm_income", "agriculture.harvest", "agriculture.meat",
-        "agriculture.virgin_area", "science.graduates", "east_west.defence_demand",
+        "people.civil",
+        "people.urban",
+        "people.working_age",
+        "camps.forced_labour",
+        "administration.growth_effect",
+        "administration.efficiency",
+        "agriculture.food",
+        "agriculture.farm_income",
+        "agriculture.harvest",
+        "agriculture.meat",
+        "agriculture.virgin_area",
+        "science.graduates",
+        "east_west.defence_demand",
         "east_west.manpower",
     ),
     init=init,

@@ -93,9 +93,7 @@ def next_money(params: Any, money: Money, now: Market, supply: Any) -> Money:
     )
 
 
-def dwellings(
-    params: Any, inputs: Any, finished: Any, panel: Any, dearer: Any
-) -> Float[Array, ""]:
+def dwellings(params: Any, inputs: Any, finished: Any, panel: Any, dearer: Any) -> Float[Array, ""]:
     """Return dwellings finished, thousand a year.
 
     ``finished`` is completed outlay (1953 = 1); large panels (``panel``, share) make a dwelling
@@ -125,8 +123,13 @@ def durables(
 
 
 def hardship(
-    params: Any, exposure: Float[Array, "unit"], shortage: Any, felt_price: Any, crowding: Any,
-    food: Any, growth: Any,
+    params: Any,
+    exposure: Float[Array, "unit"],
+    shortage: Any,
+    felt_price: Any,
+    crowding: Any,
+    food: Any,
+    growth: Any,
 ) -> Float[Array, "unit"]:
     """Return everyday hardship by unit, 0.5 in January 1953.
 

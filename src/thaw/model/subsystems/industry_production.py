@@ -45,7 +45,9 @@ def claims(
     ``heavy_shift`` is a change of the heavy share, ``housing`` and ``plan`` 0-1 how far the housing
     programme and the seven-year plan are in force, ``virgin`` Mha of new land to be equipped.
     """
-    to_housing = params.share_housing_1953 + params.housing_gain * housing + params.plan_housing * plan
+    to_housing = (
+        params.share_housing_1953 + params.housing_gain * housing + params.plan_housing * plan
+    )
     to_housing = jnp.maximum(to_housing, SMALLEST_SHARE)
     to_farms = params.share_agriculture + params.virgin_claim * virgin - params.plan_farm * plan
     to_industry = 1.0 - params.share_other - to_housing - jnp.maximum(to_farms, SMALLEST_SHARE)

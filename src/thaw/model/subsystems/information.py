@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from thaw.model.clock import FIRST_YEAR
 from thaw.model.places import AUDIENCES, BLOC_STATES, units
 from thaw.model.randomness import Keys
 from thaw.model.subsystem import Emission, Levers, Subsystem, View, variable
@@ -43,7 +44,9 @@ class State(eqx.Module):
     attack: Float[Array, ""] = variable("0-1", "strongest denunciation so far")
     attended: Float[Array, " G"] = variable("share", "share of each audience that heard a reading")
     audience: Float[Array, ""] = variable("million persons", "party members who heard a reading")
-    sources: Float[Array, " G"] = variable("count", "sources of the Speech met so far by a mean adult")
+    sources: Float[Array, " G"] = variable(
+        "count", "sources of the Speech met by a mean adult"
+    )
     copies: Float[Array, " B"] = variable("copies", "copies printed in each bloc state")
     copy_abroad: Float[Array, ""] = variable("0/1", "a foreign service holds a copy")
     reported: Float[Array, ""] = variable("0/1", "the foreign press has reported the Speech")
@@ -58,24 +61,20 @@ class Info(eqx.Module):
 
 
 class Inputs(eqx.Module):
-    """Static inputs: population of the bloc states in 1955 (persons)."""
+    """Static inputs: population of the bloc states at the start (persons)."""
 
     bloc_population: Float[np.ndarray, " B"]
 
 
-_BLOC_NAMES = {"gdr": "East Germany"}
-"""The word of the series where it differs from the state's name."""
-
-
 def inputs() -> Inputs:
-    """Load the population of the bloc states (bloc.population, thousand persons, 1955)."""
+    """Load the population of the bloc states in the first year (bloc.population, thousands)."""
     from thaw import record
 
-    rows = record.series("bloc.population")
-    rows = rows[rows["date"].str[:4] == "1955"]
-    thousand = dict(zip(rows["place"], rows["value"].astype(float), strict=True))
-    words = [_BLOC_NAMES.get(state, state.capitalize()) for state in BLOC_STATES]
-    return Inputs(np.array([thousand[word] * 1e3 for word in words]))
+    def thousand(state: str) -> float:
+        rows = record.series("bloc.population", place=state)
+        return float(rows.loc[rows["date"] == str(FIRST_YEAR), "value"].iloc[0])
+
+    return Inputs(np.array([thousand(state) * 1e3 for state in BLOC_STATES]))
 
 
 def init(params: Any, inputs: Inputs) -> State:
@@ -185,7 +184,7 @@ def _readings(
     return jnp.minimum(closed + opened, PEAK_HAZARD)
 
 
-def _window(age: Array, delay: Array, coverage: Array, tau: Array) -> Array:
+def _window(age: Array, delay: Array | float, coverage: Array, tau: Array) -> Array:
     """Return the hazard from ``age`` to ``age + 1`` that alone ends at exactly ``coverage``."""
 
     def cumulative(now: Array) -> Array:

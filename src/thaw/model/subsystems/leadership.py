@@ -27,7 +27,9 @@ YEARS_BETWEEN_ELECTIONS = 2.0
 class State(eqx.Module):
     """The leadership at the start of a month."""
 
-    line: Float[Array, ""] = variable("line units", "0 = average of 1952, +1 = March-September 1956")
+    line: Float[Array, ""] = variable(
+        "line units", "0 = average of 1952, +1 = March-September 1956"
+    )
     leader: Float[Array, ""] = variable("index", "the leader's place in the roster")
     months_in_office: Float[Array, ""] = variable("month", "since the leader came in")
     leader_changed: Float[Array, ""] = variable("0/1", "1 in the month after a change of leader")
@@ -95,7 +97,9 @@ def by_tenure(
     now: votes.Now, presidium: Array, committee: Array, absent: Array, focal: Array, params: Any
 ) -> tuple[Array, Array]:
     """Return the comparative base rate by tenure (rival): a move is an ouster."""
-    return params.coup_base / 12.0 * jnp.exp(params.coup_tenure * now.office / 12.0), jnp.asarray(1.0)
+    return params.coup_base / 12.0 * jnp.exp(params.coup_tenure * now.office / 12.0), jnp.asarray(
+        1.0
+    )
 
 
 def by_performance(
@@ -224,7 +228,9 @@ def next_seats(
     follow = jnp.where(succession, fate.vacated, jnp.where(contest, as_won, 1.0))
     unseated = fate.removed * jnp.maximum(now.leader, keys.happens("unseated", params.purge_share))
     unseated = jnp.where(fate.free > 0.0, unseated, fate.removed * now.leader)
-    demoted = jnp.clip(own.demoted + fate.removed + fate.purged + fate.ouster * now.leader, 0.0, 1.0)
+    demoted = jnp.clip(
+        own.demoted + fate.removed + fate.purged + fate.ouster * now.leader, 0.0, 1.0
+    )
     protected = jnp.sum(people.target, axis=0) * (1.0 - demoted)
     leaving = jnp.maximum(-change, 0.0) * follow * (1.0 - protected)
     gone = jnp.maximum(jnp.maximum(leaving, fate.purged), unseated)
@@ -297,7 +303,8 @@ def step_with(
         clients=jnp.where(fate.vacated > 0.0, params.clients_start, clients),
         client_cc=jnp.where(fate.vacated > 0.0, params.clients_start, client_cc),
         performance=own.performance + memory,
-        risk=1.0 - jnp.exp(-yearly)
+        risk=1.0
+        - jnp.exp(-yearly)
         + params.rule_enforced * renewal_region / YEARS_BETWEEN_ELECTIONS,
         watch=own.clients * (1.0 - levers.value("kgb_autonomy") * (1.0 - established)),
         ouster=fate.ouster,

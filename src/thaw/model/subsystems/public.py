@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from thaw.model.clock import FIRST_YEAR
 from thaw.model.places import ACTS, SETTLER_GROUPS, units
 from thaw.model.randomness import Keys
 from thaw.model.subsystem import Emission, Levers, Subsystem, View, variable
@@ -60,13 +61,13 @@ class Inputs(eqx.Module):
 
 
 def inputs() -> Inputs:
-    """Load adults (population of 1953 times the share of 16 and over of the census of 1959)."""
+    """Load adults (population of the start times the share of 16 and over in the next census)."""
     from thaw import record
 
     rows = record.series("population.total", place="USSR")
-    thousand = rows.loc[rows["date"] == "1953-01-01", "value"].astype(float).iloc[0]
+    thousand = rows.loc[rows["date"] == f"{FIRST_YEAR}-01-01", "value"].astype(float).iloc[0]
     table = record.table("census_age")
-    here = (table["area"] == "USSR") & (table["census_year"] == 1959)
+    here = (table["area"] == "USSR") & (table["census_year"] == table["census_year"].min())
     table = table[here & (table["locality"] == "total")]
     everyone = float(table.loc[table["age"].astype(str) == "total", "both"].iloc[0])
     single = table[table["age_kind"] == "single"]
@@ -129,9 +130,7 @@ def step(view: View, levers: Levers, params: Any, keys: Keys) -> tuple[State, In
     extra = _kin_effect(view, params, fear) - params.expr * relief
     contested = unrest.contested_return(view, params)
     returning = contested / _adults(view)
-    causes = unrest.causes(
-        view, params, start, people.grievance - relief, returning, police, fear
-    )
+    causes = unrest.causes(view, params, start, people.grievance - relief, returning, police, fear)
     shot, restraint = unrest.shootings(view, params, keys)
     ratio = acts.start_ratio(params, view.inputs.adults, start["start_grievance"])
     after = State(

@@ -1,4 +1,4 @@
-"""Parts of public: what open acts cost, what is learned from others' acts, what courts make of them.
+"""Parts of public: the price of open acts, what others' acts teach, what courts make of them.
 
 Arrays run over P units and A act levels (grumble, letter, strike, crowd).
 """

@@ -19,9 +19,7 @@ EX_PRISONER_UNIT, RETURN_UNIT, PRICE_UNIT, POLICE_UNIT = 0.01, 0.1, 0.1, 0.2
 SMALLEST_CROWD = 100.0
 
 
-def hazard(
-    view: View, params: Any, start: dict[str, Array], exponent: Array
-) -> Float[Array, " P"]:
+def hazard(view: View, params: Any, start: dict[str, Array], exponent: Array) -> Float[Array, " P"]:
     """Return monthly hazards: the base of 1953 by urban population, times bounded covariates."""
     towns = view.people.urban / jnp.maximum(start["start_urban"], 1.0)
     bounded = EXPONENT_BOUND * jnp.tanh(exponent / EXPONENT_BOUND)

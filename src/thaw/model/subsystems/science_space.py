@@ -7,21 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from thaw.model.randomness import Keys
-
-
-class Launches(eqx.Module):
-    """One month of the race."""
-
-    successes: Float[Array, ""]
-    failures: Float[Array, ""]
-    firsts: Float[Array, ""]
-    taken: Float[Array, ""]
 
 
 def readiness(params: Any, programme: Any) -> Float[Array, ""]:
@@ -46,19 +36,26 @@ def next_capacity(params: Any, capacity: Any, ready: Any) -> Float[Array, ""]:
     return capacity * jnp.exp(params.launch_growth / 12.0 * ready * room)
 
 
-def race(params: Any, yearly: Any, attempts: Any, taken: Any, rival: Any, keys: Keys) -> Launches:
-    """Return the month's launches and who takes the first now open, if anybody.
-
-    ``yearly`` attempts a year, ``attempts`` so far, ``taken`` firsts already gone, ``rival``
-    successes a month of the other side. The first of all goes to whoever first succeeds; later
-    ones need ever more successes, and the heavier launcher counts for more.
-    """
-    odds = success_probability(params, attempts)
+def launch(params: Any, yearly: Any, odds: Any, keys: Keys) -> tuple[Array, Array]:
+    """Return successes and failures of a month at ``yearly`` attempts a year."""
     successes = keys.poisson("launch_success", yearly / 12.0 * odds)
-    failures = keys.poisson("launch_failure", yearly / 12.0 * (1.0 - odds))
+    return successes, keys.poisson("launch_failure", yearly / 12.0 * (1.0 - odds))
+
+
+def race(
+    params: Any, successes: Any, rival: Any, taken: Any, keys: Keys
+) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    """Return whether we win the first now open, and whether anybody takes it (0 or 1 each).
+
+    ``rival`` successes a month of the other side, ``taken`` firsts already gone. The very first
+    success is a first; later ones need ever more successes, and a heavier launcher counts for
+    more. When both succeed in a month the first falls to either with equal odds.
+    """
     chance = (1.0 + taken) ** -params.first_decay
-    weight = jnp.where(taken > 0.0, params.launcher_advantage, 1.0)
-    ours, theirs = successes * weight * chance, rival * chance
-    someone = 1.0 - jnp.exp(-ours - theirs)
-    won = keys.happens("first_taken", jnp.where(taken > 0.0, someone, jnp.minimum(successes, 1.0)))
-    return Launches(successes, failures, won, taken)
+    ours = jnp.minimum(jnp.where(taken > 0.0, params.launcher_advantage, 1.0) * chance, 0.999999)
+    we_can = 1.0 - (1.0 - ours) ** successes
+    they_can = 1.0 - jnp.exp(-rival * chance)
+    luck = keys.uniform("first")
+    anybody = 1.0 - (1.0 - we_can) * (1.0 - they_can)
+    won = luck < we_can * (1.0 - 0.5 * they_can)
+    return won.astype(jnp.float64), (luck < anybody).astype(jnp.float64)
