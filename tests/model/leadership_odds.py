@@ -11,9 +11,9 @@ from thaw.model.randomness import Keys
 from thaw.model.simulate import draw_keys, own
 from thaw.model.subsystem import Levers, Names, View
 from thaw.model.subsystems import administration, leadership
-from thaw.model.subsystems.leadership_roster import names
+from thaw.model.subsystems.leadership_people import names
 
-MONTHS = 156
+MONTHS = 168
 PATHS = reforms.lever_paths(reforms.load_scenario("historical"), MONTHS)
 DATED = {k: jnp.asarray(v[:MONTHS]) for k, v in exogenous.monthly().items()}
 
@@ -85,3 +85,9 @@ def odds(count=200, seed=0, rival=None):
             happened = np.asarray(states.demoted)[:, end, names().index(what)]
         found[title] = float(happened.mean())
     return found
+
+
+def replay(count=200, seed=0):
+    """Return (info, states) by draw with every decision as recorded."""
+    run, (keys, sample) = simulator(stakes()), draws(count, seed)
+    return run(MONTHS + 1, keys, sample)

@@ -34,10 +34,15 @@ Trace = dict[str, dict[Any, Float[np.ndarray, "draw month"]]]
 
 @dataclasses.dataclass(frozen=True)
 class Structure:
-    """What is compiled: the number of months, and the rival chosen for some subsystems."""
+    """What is compiled: the number of months, and what replaces the main mechanisms.
+
+    ``rivals`` names the rival of some subsystems; ``frozen`` subsystems stay in their first state,
+    which cuts every loop through them; ``order`` changes the order of evaluation (for tests).
+    """
 
     months: int
     rivals: tuple[tuple[str, str], ...] = ()
+    frozen: tuple[str, ...] = ()
     names: tuple[str, ...] = registry.NAMES
     order: tuple[str, ...] | None = None
 
@@ -101,7 +106,8 @@ def one_month(
             own(plan["value"], f"lever.{name}"), own(plan["decided"], f"lever.{name}"), lever_names
         )
         mine = Names(name, own(params, name), parameter_names)
-        after[name], info = step(view, levers, mine, Keys.of(key, month, name))
+        following, info = step(view, levers, mine, Keys.of(key, month, name))
+        after[name] = states[name] if name in structure.frozen else following
         shown.append(subsystem.observe(states[name], info, mine, inputs[name]))
     return after, shown
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 from jax.nn import sigmoid
-from jaxtyping import Array, Float
+from jaxtyping import Array, ArrayLike, Float
 
 from thaw.model.people.rates import RateTable
 from thaw.model.randomness import Keys
@@ -30,9 +30,9 @@ class Acts(NamedTuple):
     """Open acts and what follows, in the month."""
 
     acting: Float[Array, "unit act"]
-    convictions: Float[Array, "unit"]
-    disturbances: Float[Array, "unit"]
-    crowd: Float[Array, "unit"]
+    convictions: Float[Array, " unit"]
+    disturbances: Float[Array, " unit"]
+    crowd: Float[Array, " unit"]
 
 
 def enough_sources(sources: Float[Array, "..."], needed: Float[Array, ""]) -> Float[Array, "..."]:
@@ -69,19 +69,22 @@ def believe(own: Any, table: RateTable, params: Any) -> Beliefs:
     )
 
 
-def legitimacy(view: Any, params: Any) -> Float[Array, "unit"]:
-    """Return mean legitimacy of the regime by unit, 0-1: performance, inherited glory, trust."""
-    own = view.own
+def legitimacy(
+    own: Any, performance: Float[ArrayLike, ""], link: Float[ArrayLike, ""], params: Any
+) -> Float[Array, " unit"]:
+    """Return mean legitimacy of the regime by unit, 0-1: performance, inherited glory, trust.
+
+    ``performance`` is in standard deviations, ``link`` the weight of Stalin relative to 1953.
+    """
     weight = own.adults / jnp.maximum(own.adults.sum(axis=1, keepdims=True), 1.0)
-    glory = (own.esteem * weight).sum(axis=1) * view.information.link
+    glory = (own.esteem * weight).sum(axis=1) * link
     trust = (own.trust * weight).sum(axis=1)
-    performance = sigmoid(view.leadership.performance)
-    level = params.l_base + params.l_perf * performance + params.l_ideo * glory
+    level = params.l_base + params.l_perf * sigmoid(performance) + params.l_ideo * glory
     return jnp.clip(level + params.l_reform * trust, 0.0, 1.0)
 
 
-def kin_exposure(view: Any, params: Any) -> Float[Array, "unit"]:
-    """Return mean exposure of adults to returned kin, returnees near by, and kin cleared after death."""
+def kin_exposure(view: Any, params: Any) -> Float[Array, " unit"]:
+    """Return mean exposure to returned kin, returnees near by, kin cleared after death."""
     own = view.own
     adults = jnp.maximum(own.adults.sum(axis=1), 1.0)
     political = own.returnees[1] / adults
@@ -90,7 +93,7 @@ def kin_exposure(view: Any, params: Any) -> Float[Array, "unit"]:
     return kin + params.a_comm * 1000 * own.returnees.sum(axis=0) / adults
 
 
-def grievance(view: Any, params: Any, level: Float[Array, "unit"]) -> Float[Array, "unit"]:
+def grievance(view: Any, params: Any, level: Float[Array, " unit"]) -> Float[Array, " unit"]:
     """Return mean grievance: hardship not excused by legitimacy, contested return, kin, jobs."""
     own = view.own
     people = jnp.maximum(own.civil, 1.0)
@@ -103,9 +106,14 @@ def grievance(view: Any, params: Any, level: Float[Array, "unit"]) -> Float[Arra
     )
 
 
-def act(own: Any, table: RateTable, params: Any, keys: Keys) -> Acts:
-    """Return who acts, expected convictions for letters and leaflets, disturbances and crowds."""
-    acting = sigmoid(table.act_slope * own.grievance[:, None] + table.act_intercept)
+def act(
+    own: Any, table: RateTable, grieved: Float[Array, " unit"], params: Any, keys: Keys
+) -> Acts:
+    """Return who acts, expected convictions for letters and leaflets, disturbances and crowds.
+
+    Crowd sizes are Pareto above ``crowd_floor`` (Biggs 2005 on strikes), at most the towns.
+    """
+    acting = sigmoid(table.act_slope * grieved[:, None] + table.act_intercept)
     letters = acting[:, 1] * own.adults.sum(axis=1)
     number = keys.poisson("disturbances", table.disturbance)
     u = keys.uniform("crowd", number.shape)

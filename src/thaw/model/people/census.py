@@ -60,13 +60,13 @@ def by_unit() -> Float[np.ndarray, "age sex locality unit"]:
 
 def towns_pull(
     census: Float[np.ndarray, "age sex locality unit"],
-) -> Float[np.ndarray, "unit"]:
+) -> Float[np.ndarray, " unit"]:
     """Return how strongly towns near by draw villagers: urban share over the union's, at most 1."""
     towns, everybody = census[:, :, 0].sum(axis=(0, 1)), census.sum(axis=(0, 1, 2))
     return np.minimum(towns / everybody * everybody.sum() / towns.sum(), 1.0)
 
 
-def _urban_shares(republics: pandas.Series) -> Float[np.ndarray, "unit"]:
+def _urban_shares(republics: pandas.Series) -> Float[np.ndarray, " unit"]:
     table = record.table("republics")
     rows = table[table["year"] == 1959].set_index("place_id")
     share = (rows["urban_un"] / rows["population"]).astype(float)
@@ -74,8 +74,8 @@ def _urban_shares(republics: pandas.Series) -> Float[np.ndarray, "unit"]:
 
 
 def _meet(
-    urban: Float[np.ndarray, "unit"], size: Float[np.ndarray, "unit"], total: float
-) -> Float[np.ndarray, "unit"]:
+    urban: Float[np.ndarray, " unit"], size: Float[np.ndarray, " unit"], total: float
+) -> Float[np.ndarray, " unit"]:
     """Return town populations moved on the log-odds scale until they add up to ``total``."""
     share = np.clip(urban / np.maximum(size, 1.0), 1e-6, 1 - 1e-6)
     odds, low, high = share / (1 - share), 1e-3, 1e3
@@ -117,8 +117,8 @@ def log_survival() -> tuple[
 
 
 def _years_lived(
-    alive: Float[np.ndarray, "age"], last_risk: float, last_years: float
-) -> tuple[Float[np.ndarray, "age"], float]:
+    alive: Float[np.ndarray, " age"], last_risk: float, last_years: float
+) -> tuple[Float[np.ndarray, " age"], float]:
     """Return years lived at each age 0-100 of a table with radix 1, and years lived above 101.
 
     Deaths under one fall early: mean age 0.05 + 2.8 q years (Coale and Demeny 1983, recalled).
@@ -152,7 +152,7 @@ def fertility() -> Float[np.ndarray, "age locality"]:
 
 def fertility_of_units(
     census: Float[np.ndarray, "age sex locality unit"], rates: Float[np.ndarray, "age locality"]
-) -> Float[np.ndarray, "unit"]:
+) -> Float[np.ndarray, " unit"]:
     """Return fertility of each unit relative to the union at equal age and locality.
 
     From the crude birth rates of republics in 1959, as ratios; births of the union are unchanged.

@@ -18,6 +18,9 @@ from thaw.model.people.tables import Inputs
 from thaw.model.randomness import Keys
 from thaw.model.subsystem import Emission, Levers, Subsystem, View, variable
 
+_LARGEST_PARTY = 0.3
+"""Largest share of adults in the party of a unit (guard; the record never nears it)."""
+
 
 class State(eqx.Module):
     """Who is alive, where, of which status, informed of what, believing what."""
@@ -25,20 +28,20 @@ class State(eqx.Module):
     persons: Float[Array, "102 2 2 unit"] = variable(
         "persons", "at liberty by age next January, sex, locality (towns, countryside) and unit"
     )
-    civil: Float[Array, "unit"] = variable("persons", "at liberty")
-    urban: Float[Array, "unit"] = variable("persons", "at liberty in towns")
-    working_age: Float[Array, "unit"] = variable("persons", "at liberty of 16-59")
-    youth: Float[Array, "unit"] = variable("persons", "at liberty of 14-27")
+    civil: Float[Array, " unit"] = variable("persons", "at liberty")
+    urban: Float[Array, " unit"] = variable("persons", "at liberty in towns")
+    working_age: Float[Array, " unit"] = variable("persons", "at liberty of 16-59")
+    youth: Float[Array, " unit"] = variable("persons", "at liberty of 14-27")
     adults: Float[Array, "unit 3"] = variable("persons", "16 and over by audience group")
-    custody_base: Float[Array, "unit"] = variable("persons", "weighted by propensity to custody")
-    recruit_base: Float[Array, "unit"] = variable(
+    custody_base: Float[Array, " unit"] = variable("persons", "weighted by propensity to custody")
+    recruit_base: Float[Array, " unit"] = variable(
         "persons", "countryside, of ages called to new lands"
     )
     prisoners: Float[Array, "4 unit"] = variable("persons", "in camps and colonies by class")
     settlers: Float[Array, "8 unit"] = variable("persons", "special settlers by group")
     returnees: Float[Array, "2 unit"] = variable("persons", "ex-prisoners freed since January 1953")
-    homecomers: Float[Array, "unit"] = variable("persons", "settlers lately come home, fading")
-    uprooted: Float[Array, "unit"] = variable("share", "adults lately come from outside, fading")
+    homecomers: Float[Array, " unit"] = variable("persons", "settlers lately come home, fading")
+    uprooted: Float[Array, " unit"] = variable("share", "adults lately come from outside, fading")
     cleared: Float[Array, ""] = variable("persons", "rehabilitated after death since 1953")
     births: Float[Array, ""] = variable("persons", "live births in the last month")
     deaths: Float[Array, ""] = variable("persons", "deaths in the last month, prisoners included")
@@ -48,13 +51,15 @@ class State(eqx.Module):
     sources: Float[Array, "unit 3"] = variable("number", "mean number of sources met so far")
     esteem: Float[Array, "unit 3"] = variable("0-1", "mean esteem of Stalin")
     trust: Float[Array, "unit 3"] = variable("0-1", "mean trust in reform")
-    legitimacy: Float[Array, "unit"] = variable("0-1", "mean legitimacy of the regime")
-    grievance: Float[Array, "unit"] = variable("index", "mean private grievance")
-    kin_exposure: Float[Array, "unit"] = variable("index", "mean exposure to kin who came back")
+    legitimacy: Float[Array, " unit"] = variable("0-1", "mean legitimacy of the regime")
+    grievance: Float[Array, " unit"] = variable("index", "mean private grievance")
+    kin_exposure: Float[Array, " unit"] = variable("index", "mean exposure to kin who came back")
     acting: Float[Array, "unit 4"] = variable("share", "adults acting openly by level")
-    convictions: Float[Array, "unit"] = variable("persons", "convicted in the last month, expected")
-    disturbances: Float[Array, "unit"] = variable("number", "mass disturbances in the last month")
-    crowd: Float[Array, "unit"] = variable("persons", "participants in the last month")
+    convictions: Float[Array, " unit"] = variable(
+        "persons", "convicted in the last month, expected"
+    )
+    disturbances: Float[Array, " unit"] = variable("number", "mass disturbances in the last month")
+    crowd: Float[Array, " unit"] = variable("persons", "participants in the last month")
     gap_start: Float[Array, ""] = variable("ratio", "urban to rural income in January 1953")
 
 
@@ -64,7 +69,7 @@ class Info(eqx.Module):
     births: Float[Array, ""]
     deaths: Float[Array, ""]
     infant_deaths: Float[Array, ""]
-    disturbances: Float[Array, "unit"]
+    disturbances: Float[Array, " unit"]
 
 
 def init(params: Any, inputs: Inputs) -> State:
@@ -73,9 +78,9 @@ def init(params: Any, inputs: Inputs) -> State:
     persons = initial.at_liberty_1953(prisoners, inputs, params)
     count = demography.counts(persons, 1.0, params.custody_women)
     units, audiences = count.civil.shape[0], (count.civil.shape[0], 3)
-    none, level = jnp.zeros(units), jnp.full(units, 0.5)
+    none = jnp.zeros(units)
     party = inputs.party * count.adults / count.adults.sum()
-    return State(
+    state = State(
         persons=persons,
         adults=_audiences(party, count, params),
         **_kept(count),
@@ -92,7 +97,7 @@ def init(params: Any, inputs: Inputs) -> State:
         sources=jnp.zeros(audiences),
         esteem=jnp.full(audiences, params.esteem_start),
         trust=jnp.full(audiences, params.trust_start),
-        legitimacy=level,
+        legitimacy=none,
         grievance=none,
         kin_exposure=none,
         acting=jnp.zeros((units, 4)),
@@ -101,6 +106,8 @@ def init(params: Any, inputs: Inputs) -> State:
         crowd=none,
         gap_start=jnp.asarray(1.0),
     )
+    level = attitudes.legitimacy(state, 0.0, 1.0, params)
+    return eqx.tree_at(lambda s: s.legitimacy, state, level)
 
 
 def step(view: View, levers: Levers, params: Any, keys: Keys) -> tuple[State, Info]:
@@ -133,8 +140,9 @@ def advance(
     civil_deaths = own.civil.sum() + freed + born.sum() - count.civil.sum()
     settlers, returnees = statuses.labels_after(own, flow, civil_deaths / own.civil.sum())
     belief = attitudes.believe(own, table, params)
-    acts = attitudes.act(own, table, params, keys)
-    level = attitudes.legitimacy(view, params)
+    level = attitudes.legitimacy(own, view.leadership.performance, view.information.link, params)
+    grieved = attitudes.grievance(view, params, level)
+    acts = attitudes.act(own, table, grieved, params, keys)
     info = Info(born.sum(), civil_deaths + flow.dead.sum(), under_one, acts.disturbances)
     arrived = from_afar + flow.recruits + flow.home
     after = State(
@@ -152,7 +160,7 @@ def advance(
         infant_deaths=info.infant_deaths,
         **belief._asdict(),
         legitimacy=level,
-        grievance=attitudes.grievance(view, params, level),
+        grievance=grieved,
         kin_exposure=attitudes.kin_exposure(view, params),
         **acts._asdict(),
         gap_start=gap_start,
@@ -166,7 +174,7 @@ def _kept(count: demography.Counts) -> dict[str, Array]:
 
 
 def _audiences(
-    party: Float[Array, "unit"], count: demography.Counts, params: Any
+    party: Float[Array, " unit"], count: demography.Counts, params: Any
 ) -> Float[Array, "unit 3"]:
     komsomol = params.komsomol_coverage * count.komsomol_age
     return jnp.stack([party, komsomol, count.adults - party - komsomol], axis=1)
@@ -174,17 +182,17 @@ def _audiences(
 
 def _party(
     own: State, count: demography.Counts, table: RateTable, params: Any, deaths: Float[Array, ""]
-) -> Float[Array, "unit"]:
+) -> Float[Array, " unit"]:
     """Return party members and candidates: admissions by policy, exits by death and expulsion."""
     outside = own.adults[:, 1:].sum(axis=1)
     leaving = params.party_exit / 12 + deaths / own.civil.sum()
     members = own.adults[:, 0] * (1 - leaving) + table.party_admission * outside
-    return jnp.minimum(members, 0.3 * count.adults)
+    return jnp.minimum(members, _LARGEST_PARTY * count.adults)
 
 
 def _uprooted(
-    own: State, arrived: Float[Array, "unit"], count: demography.Counts, params: Any
-) -> Float[Array, "unit"]:
+    own: State, arrived: Float[Array, " unit"], count: demography.Counts, params: Any
+) -> Float[Array, " unit"]:
     kept = own.uprooted * (1 - 1 / params.uprooted_memory)
     return jnp.clip(kept + arrived / jnp.maximum(count.adults, 1.0), 0.0, 1.0)
 

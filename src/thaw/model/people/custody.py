@@ -35,7 +35,7 @@ def stock(series_id: str, date: str) -> float:
     return float(rows[rows["date"] == date]["value"].iloc[0])
 
 
-def camps_by_unit(year: int) -> Float[np.ndarray, "unit"]:
+def camps_by_unit(year: int) -> Float[np.ndarray, " unit"]:
     """Return the share of camps (corrective-labour and special) by unit in a year; sums to 1."""
     table = record.table("camp_years")
     kinds = table["type"].isin(["Corrective-labor camps", "Special camps"])
@@ -45,15 +45,15 @@ def camps_by_unit(year: int) -> Float[np.ndarray, "unit"]:
 
 
 def prisoners_by_unit(
-    year: int, population: Float[np.ndarray, "unit"]
-) -> Float[np.ndarray, "unit"]:
-    """Return prisoners of 1 January of a year by unit: camps by the table, colonies by population."""
+    year: int, population: Float[np.ndarray, " unit"]
+) -> Float[np.ndarray, " unit"]:
+    """Return prisoners of a 1 January by unit: camps by the table, colonies by population."""
     colonies = stock("gulag.prisoners_itk", f"{year}-01-01")
     camps = stock("gulag.prisoners_total", f"{year}-01-01") - colonies
     return camps * camps_by_unit(year) + colonies * population / population.sum()
 
 
-def settlers_by_group() -> Float[np.ndarray, "group"]:
+def settlers_by_group() -> Float[np.ndarray, " group"]:
     """Return special settlers of 1 January 1953 by group; ``other`` is what the total leaves."""
     date = "1953-01-01"
     named = {
@@ -64,7 +64,7 @@ def settlers_by_group() -> Float[np.ndarray, "group"]:
     return np.array([named[group] for group in SETTLER_GROUPS])
 
 
-def settlers_1953(rural: Float[np.ndarray, "unit"]) -> Float[np.ndarray, "group unit"]:
+def settlers_1953(rural: Float[np.ndarray, " unit"]) -> Float[np.ndarray, "group unit"]:
     """Return special settlers of January 1953 by group and unit.
 
     The record gives both margins (groups; regions of exile, with the rest of the total elsewhere)
@@ -89,7 +89,7 @@ def settlers_1953(rural: Float[np.ndarray, "unit"]) -> Float[np.ndarray, "group 
     return table @ (spread / spread.sum(axis=1, keepdims=True))
 
 
-def _regions(regions: list[str], total: float) -> Float[np.ndarray, "region"]:
+def _regions(regions: list[str], total: float) -> Float[np.ndarray, " region"]:
     rows = record.series("special_settlers.by_region")
     known = rows[rows["date"] == "1953"].set_index("place")["value"]
     out = np.array([float(known.get(region, 0.0)) for region in regions])
@@ -98,7 +98,7 @@ def _regions(regions: list[str], total: float) -> Float[np.ndarray, "region"]:
 
 
 def homes() -> Float[np.ndarray, "group unit"]:
-    """Return, by group, how those who go home divide over units; zero rows have no home to go to."""
+    """Return how those of a group who go home divide over units; zero rows have no home."""
     out = np.zeros((len(SETTLER_GROUPS), len(units())))
     for row in _rows("settler_homes.csv"):
         out[SETTLER_GROUPS.index(row["group"]), units().index(row["unit"])] = float(row["weight"])

@@ -27,23 +27,23 @@ class Moves(NamedTuple):
     """Moves to towns in a month: who leaves the countryside, and for where."""
 
     leaving: Float[Array, "age sex"]
-    pull: Float[Array, "unit"]
+    pull: Float[Array, " unit"]
     far_share: Float[Array, ""]
-    town_weight: Float[Array, "unit"]
+    town_weight: Float[Array, " unit"]
 
 
 class Counts(NamedTuple):
     """Sums over the age axis that the rest of the model reads, persons."""
 
-    civil: Float[Array, "unit"]
-    urban: Float[Array, "unit"]
-    working_age: Float[Array, "unit"]
-    youth: Float[Array, "unit"]
-    adults: Float[Array, "unit"]
-    komsomol_age: Float[Array, "unit"]
+    civil: Float[Array, " unit"]
+    urban: Float[Array, " unit"]
+    working_age: Float[Array, " unit"]
+    youth: Float[Array, " unit"]
+    adults: Float[Array, " unit"]
+    komsomol_age: Float[Array, " unit"]
     age17: Float[Array, ""]
-    custody_base: Float[Array, "unit"]
-    recruit_base: Float[Array, "unit"]
+    custody_base: Float[Array, " unit"]
+    recruit_base: Float[Array, " unit"]
 
 
 def custody_profile(women: Float[ArrayLike, ""], ages: int = 102) -> Float[Array, "age sex"]:
@@ -74,14 +74,14 @@ def survive_and_move(
     return jnp.stack([urban + (1 - moves.far_share) * movers + far, rural - movers], axis=2)
 
 
-def arrivals_from_afar(persons: Persons, moves: Moves) -> Float[Array, "unit"]:
+def arrivals_from_afar(persons: Persons, moves: Moves) -> Float[Array, " unit"]:
     """Return how many a month come to the towns of each unit from elsewhere."""
     rural = (persons[:, :, 1] * moves.leaving[:, :, None]).sum(axis=(0, 1))
     return moves.far_share * (rural * moves.pull).sum() * moves.town_weight
 
 
 def births(
-    persons: Persons, fertility: Float[Array, "age locality"], of_unit: Float[Array, "unit"]
+    persons: Persons, fertility: Float[Array, "age locality"], of_unit: Float[Array, " unit"]
 ) -> Float[Array, "locality unit"]:
     """Return live births of the month by locality of the mother, persons."""
     ages = slice(15, 57)
@@ -108,8 +108,8 @@ def counts(persons: Persons, elapsed: Float[ArrayLike, ""], women: Float[ArrayLi
     by_sex = persons.sum(axis=2)
     total = by_sex.sum(axis=1)
 
-    def between(low: int, high: int) -> Float[Array, "unit"]:
-        edges = elapsed * total[low] + (1 - elapsed) * total[high]
+    def between(low: int, high: int) -> Float[Array, " unit"]:
+        edges = jnp.asarray(elapsed * total[low] + (1 - elapsed) * total[high])
         return edges + total[low + 1 : high].sum(axis=0)
 
     custody = by_sex[CUSTODY_AGES].sum(axis=0)

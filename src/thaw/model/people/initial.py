@@ -136,7 +136,7 @@ def at_liberty_1953(prisoners: Float[Array, "class unit"], inputs: Inputs, param
 
 def going_home(
     settlers: Float[Array, "group unit"], inputs: Inputs
-) -> tuple[Float[Array, "unit"], Float[Array, "unit"]]:
+) -> tuple[Float[Array, " unit"], Float[Array, " unit"]]:
     """Return how many of those who may go home come to each unit, and how many leave each."""
     allowed = settlers * inputs.homes.sum(axis=1)[:, None]
     return (allowed.sum(axis=1)[:, None] * inputs.homes).sum(axis=0), allowed.sum(axis=0)

@@ -26,21 +26,21 @@ class RateTable(NamedTuple):
     birth_survival: Float[Array, "sex locality"]
     fertility: Float[Array, "age locality"]
     moves: Moves
-    recruits: Float[Array, "unit"]
-    admission: Float[Array, "class"]
-    release: Float[Array, "class"]
-    prisoner_death: Float[Array, "class"]
-    settler_release: Float[Array, "group"]
-    reading: Float[Array, "audience"]
+    recruits: Float[Array, " unit"]
+    admission: Float[Array, " class"]
+    release: Float[Array, " class"]
+    prisoner_death: Float[Array, " class"]
+    settler_release: Float[Array, " group"]
+    reading: Float[Array, " audience"]
     talk: Float[Array, "unit audience"]
-    radio: Float[Array, "unit"]
-    persuasion: Float[Array, "channel"]
+    radio: Float[Array, " unit"]
+    persuasion: Float[Array, " channel"]
     reactance: Float[Array, "unit audience"]
     party_admission: Float[Array, ""]
     act_intercept: Float[Array, "unit act"]
     act_slope: Float[Array, ""]
-    conviction_ratio: Float[Array, "unit"]
-    disturbance: Float[Array, "unit"]
+    conviction_ratio: Float[Array, " unit"]
+    disturbance: Float[Array, " unit"]
     crowd_exponent: Float[Array, ""]
 
 
@@ -58,7 +58,10 @@ def survival(inputs: Inputs, params: Any, month: ArrayLike) -> Float[Array, "age
 def base_moves(inputs: Inputs, params: Any, push: Float[ArrayLike, ""] = 1.0) -> Moves:
     """Return moves to towns at ``push`` times the base rate (1 = January 1953)."""
     yearly = params.town_rate * push * inputs.moving_profile
-    return Moves(1 - jnp.exp(-yearly / 12.0), inputs.pull, params.far_share, inputs.town_weight)
+    leaving = 1 - jnp.exp(-yearly / 12.0)
+    return Moves(
+        leaving, jnp.asarray(inputs.pull), params.far_share, jnp.asarray(inputs.town_weight)
+    )
 
 
 def town_push(view: Any, gap_start: Float[Array, ""], params: Any) -> Float[Array, ""]:
@@ -104,7 +107,7 @@ def at_places(
 ) -> Float[Array, "age locality"]:
     """Return rates by completed age as rates by place of the age axis at a time of the year."""
     younger = jnp.concatenate([jnp.zeros_like(by_age[:1]), by_age[:-1]])
-    return elapsed * by_age + (1 - elapsed) * younger
+    return jnp.asarray(elapsed * by_age + (1 - elapsed) * younger)
 
 
 def constant_table(view: Any, gap_start: Float[Array, ""], params: Any) -> RateTable:

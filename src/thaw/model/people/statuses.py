@@ -23,15 +23,15 @@ class Flows(NamedTuple):
     """Persons who change status or unit in the month."""
 
     admitted: Float[Array, "class unit"]
-    taken: Float[Array, "unit"]
+    taken: Float[Array, " unit"]
     released: Float[Array, "class unit"]
     received: Float[Array, "kind unit"]
     dead: Float[Array, "class unit"]
     freed: Float[Array, "group unit"]
-    home: Float[Array, "unit"]
-    exile: Float[Array, "unit"]
-    recruits: Float[Array, "unit"]
-    recruits_from: Float[Array, "unit"]
+    home: Float[Array, " unit"]
+    exile: Float[Array, " unit"]
+    recruits: Float[Array, " unit"]
+    recruits_from: Float[Array, " unit"]
 
 
 def flows(own: Any, table: RateTable, inputs: Inputs, params: Any) -> Flows:
@@ -91,6 +91,10 @@ def prisoners_after(own: Any, flow: Flows) -> Float[Array, "class unit"]:
 def labels_after(
     own: Any, flow: Flows, mortality: Float[Array, ""]
 ) -> tuple[Float[Array, "group unit"], Float[Array, "kind unit"]]:
-    """Return settlers still bound and returnees at liberty; both die at the common crude rate."""
+    """Return settlers still bound and returnees at liberty.
+
+    Both die at the common crude rate; returnees are taken into custody like their neighbours.
+    """
+    free = 1 - flow.taken / jnp.maximum(own.custody_base, 1.0)
     settlers = (own.settlers - flow.freed) * (1 - mortality)
-    return settlers, (own.returnees + flow.received) * (1 - mortality)
+    return settlers, (own.returnees * free + flow.received) * (1 - mortality)

@@ -130,7 +130,7 @@ def switches(
 def step_with(
     supply_on: float, cost_on: float, view: View, levers: Levers, params: Any, keys: Keys
 ) -> tuple[State, Info]:
-    """Return the next month; the switches turn supply and growth, and costs of change, on or off."""
+    """Return the next month; ``supply_on`` and ``cost_on`` are 0 in rivals without that effect."""
     own = view.own
     after, form_odds, split_odds = switches(view, levers, params, keys)
     m_form, split = after["m_form"], after["split"]

@@ -350,7 +350,12 @@ def observe(state: State, info: Info, params: Any, inputs: Inputs) -> Emission:
         ("agriculture.livestock_cows", "USSR"): state.herd,
         ("agriculture.kolkhoz_money_income", "USSR"): info.income,
     }
-    latent = {"exports_flow": info.exports, "feed": info.feed, "bread": info.served}
+    latent = {
+        "exported": info.exports,
+        "sold_back": info.sold_back,
+        "served": info.served,
+        "feed": info.feed,
+    }
     return Emission(series=series, latent=latent)
 
 

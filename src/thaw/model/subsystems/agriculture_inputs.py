@@ -10,7 +10,6 @@ from __future__ import annotations
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-import pandas as pd
 from jaxtyping import Array, Float
 
 from thaw import record, reforms
@@ -65,10 +64,6 @@ def unit_shares() -> Float[np.ndarray, "3 place"]:
     Units whose centre lies in the belt share alike: the record holds no table by oblast.
     """
     units = record.places(kind="unit").sort_values("place_id")
-    return np.array([inside / inside.sum() for inside in _members(units)])
-
-
-def _members(units: pd.DataFrame) -> list[Float[np.ndarray, " place"]]:
     lat, lon = units["lat"].to_numpy(float), units["lon"].to_numpy(float)
     belt = np.zeros(len(units), dtype=bool)
     for south, north, west, east in _BELT:
@@ -76,7 +71,7 @@ def _members(units: pd.DataFrame) -> list[Float[np.ndarray, " place"]]:
     kazakh = (units["parent"] == "kazakh_ssr").to_numpy()
     western = lon < _URALS_EAST
     groups = (belt & kazakh, belt & ~kazakh & ~western, belt & ~kazakh & western)
-    return [group.astype(float) for group in groups]
+    return np.array([inside / inside.sum() for inside in groups])
 
 
 def _value(series_id: str, place: str, year: int) -> float:

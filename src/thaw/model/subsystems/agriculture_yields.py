@@ -61,13 +61,12 @@ def _weather(season: Season, params: Any) -> Region:
     return jnp.exp(slope * effective + season.luck)
 
 
-def _fallow_factor(season: Season, params: Any, net: Any) -> Region:
-    """Return grain per arable hectare relative to the fallow share as it was.
+def _fallow_factor(more: Array, net: Any, season: Season, params: Any) -> Region:
+    """Return grain per arable hectare with ``more`` of it fallow, relative to none more.
 
-    ``net`` is the effect of 20 % more fallow in a mean year (sign open); beyond it, fallow helps
-    more in dry years and so narrows the spread.
+    ``net`` is the effect of 20 % fallow in a mean year (sign open); beyond it, fallow helps more in
+    dry years and so narrows the spread.
     """
-    more = season.fallow - params.fallow_share_hist
     guard = params.fallow_yield * params.k_dry * (dryness(season.rain) - _MEAN_DRYNESS)
     return jnp.maximum(1.0 + more * (net / 0.2 + guard), 0.1)
 
@@ -88,7 +87,8 @@ def by_age_and_soil(season: Season, params: Any) -> tuple[Region, Region]:
     sown = jnp.maximum(season.cohorts.sum(axis=1), 1e-12)
     age = (season.cohorts * fertility(params)).sum(axis=1) / sown
     soil = age * (1.0 - params.erosion_yield * season.erosion)
-    fallow = _fallow_factor(season, params, params.fallow_net) * _per_sown(season, params)
+    more = season.fallow - params.fallow_share_hist
+    fallow = _fallow_factor(more, params.fallow_net, season, params) * _per_sown(season, params)
     chemistry = 1.0 + params.fertiliser_gain * season.fertiliser
     common = _weather(season, params) * season.machinery * chemistry
     effort = jnp.maximum(season.price, 1e-6) ** params.price_elasticity
@@ -104,6 +104,7 @@ def by_weather_only(season: Season, params: Any) -> tuple[Region, Region]:
 
 
 def by_weather_and_fallow(season: Season, params: Any) -> tuple[Region, Region]:
-    """Rival: as weather only, but fallow on new land evens out dry years (no mean effect)."""
+    """Rival: as weather only, but all fallow there is evens out dry years (no mean effect)."""
     same = params.mean_yield * _weather(season, params)
-    return same * _fallow_factor(season, params, 0.0) * _per_sown(season, params), same
+    fallow = _fallow_factor(season.fallow, 0.0, season, params) * _per_sown(season, params)
+    return same * fallow, same

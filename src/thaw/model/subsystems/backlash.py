@@ -78,7 +78,7 @@ Pressure = Callable[[View, Array, Any], Array]
 
 
 def leaky_stock(view: View, added: Array, params: Any) -> Float[Array, ""]:
-    """Return pressure as a stock of injuries that halves in ``decay`` months: the main mechanism."""
+    """Return a stock of injuries that halves in ``decay`` months: the main mechanism."""
     return view.own.pressure * 2.0 ** (-1.0 / params.decay) + added
 
 
@@ -108,7 +108,7 @@ def composite(
         (0.2 - risk) / 0.1,
         -openness,
     )
-    return sum(jnp.clip(reading, -3.0, 3.0) for reading in readings) / len(readings)
+    return jnp.mean(jnp.clip(jnp.stack(readings), -3.0, 3.0))
 
 
 def step_with(

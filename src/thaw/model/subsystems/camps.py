@@ -178,7 +178,7 @@ def _advance(
         habit,
         jnp.stack([execution[0], execution[2]]),
         params,
-        lambda purpose, rate: keys.poisson(purpose, rate),
+        keys,
     )
     ahead = stock * (1.0 - own.release_hazard - own.death_hazard) + own.admission
     persons = decree["released"] + cases.leaving
@@ -264,7 +264,6 @@ def _info(
     kept = jnp.stack(
         [params.itl_short, params.itl_long, params.itl_political, params.itl_political]
     )
-    low, high = jnp.quantile(cases.grants_by_unit, jnp.array([0.1, 0.9]))
     return Info(
         prisoners=stock,
         settlers=jnp.sum(view.people.settlers),
@@ -280,7 +279,7 @@ def _info(
         crimes=params.crime_rate * view.own.crime * jnp.sum(view.people.adults) / 1000.0,
         revolts=revolts,
         amnestied=jnp.sum(decree["released"]),
-        grant_ratio=high / jnp.maximum(low, 1e-6),
+        grant_ratio=register.inconsistency(view.leadership.line, params),
         queue_binds=jnp.where(jnp.sum(cases.queue) > 1.0, 1.0, 0.0),
     )
 

@@ -151,7 +151,8 @@ def revolt_rate(view: Any, expected: Scalar, granted: Scalar, params: Any) -> Sc
 
     Hazard per special camp times the number of camps of 1953 in the record, shrinking with the
     political stock. Hope is what ordinary prisoners were granted (``expected``, 1/month), against
-    what politicals were (``granted``); national concentration and informers (proxied by fear) are centred at one half.
+    what politicals were (``granted``); national concentration and informers (proxied by fear) are
+    centred at one half.
     """
     pairs = jnp.sum(view.people.prisoners[2:], axis=1)
     politicals = jnp.sum(pairs)

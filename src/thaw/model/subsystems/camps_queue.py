@@ -14,12 +14,16 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from thaw.model.randomness import Keys
+
 Pair = Float[Array, " kinds"]
 """One number for living and one for dead cases."""
 Scalar = Float[Array, ""]
 ClassArray = Float[Array, " classes"]
 
 REFUSE, REDUCE, RELEASE, REHABILITATE = range(4)
+NINTH_DECILE = 1.2815515655446004
+"""The 90th percentile of a standard normal."""
 LONGEST_WAIT = 120.0
 """Months at which the waiting time is cut off when a queue is not served at all."""
 
@@ -42,7 +46,6 @@ class Decided:
     reviewed_1956: Scalar
     released_1956: Scalar
     refused_courts: Scalar
-    grants_by_unit: Float[Array, " units"]
 
 
 def arrivals(view: Any, registering: Scalar, params: Any) -> tuple[Pair, Pair]:
@@ -102,10 +105,16 @@ def outcome_shares(
 
 
 def court_share(line: Scalar, unit: Float[Array, " units"], params: Any) -> Float[Array, " units"]:
-    """Return the share of court cases that end in rehabilitation, by unit; 1 is the line of 1956."""
+    """Return the share of court cases that end in rehabilitation, by unit (line 1: 1956)."""
     return jax.nn.sigmoid(
         params.court_grant + params.gamma_line * (line - 1.0) + params.sd_region * unit
     )
+
+
+def inconsistency(line: Scalar, params: Any) -> Scalar:
+    """Return the ratio of grant rates of commissions at the 90th and 10th percentile of habits."""
+    strict, mild = outcome_shares(line, 0.0, jnp.array([-NINTH_DECILE, NINTH_DECILE]), params)[0]
+    return (1.0 - mild) / jnp.maximum(1.0 - strict, 1e-6)
 
 
 def weighted(
@@ -117,27 +126,26 @@ def weighted(
 
 
 def review(
-    view: Any, unit: Float[Array, " units"], commissions: Pair, params: Any, served: Any
+    view: Any, unit: Float[Array, " units"], commissions: Pair, params: Any, keys: Keys
 ) -> Decided:
     """Return everything decided this month by bodies of limited capacity.
 
     ``commissions`` is the executed part of the 1954 commissions (0 to 1) and the number of
-    travelling ones; ``served(purpose, rate)`` draws the capacity used in a month.
+    travelling ones; the capacity used in a month is a Poisson count.
     """
-    line = view.leadership.line
-    courts = params.court_capacity * jnp.clip(line, 0.0, 1.5)
+    courts = params.court_capacity * jnp.clip(view.leadership.line, 0.0, 1.5)
     capacity = jnp.stack(
         [
-            served("commissions", params.review_cap_1954 * commissions[0]),
-            served("travelling", params.review_cap_1956 * commissions[1]),
-            served("courts", courts),
+            params.review_cap_1954 * commissions[0],
+            params.review_cap_1956 * commissions[1],
+            courts,
         ]
     )
-    return decide(view, unit, commissions[0], capacity, params)
+    return decide(view, unit, commissions[0], keys.poisson("capacity", capacity), params)
 
 
 def review_at_once(
-    view: Any, unit: Float[Array, " units"], commissions: Pair, params: Any, served: Any
+    view: Any, unit: Float[Array, " units"], commissions: Pair, params: Any, keys: Keys
 ) -> Decided:
     """Return decisions without any queue: whoever petitions is decided in the month (rival)."""
     capacity = jnp.stack([jnp.zeros(()), jnp.zeros(()), jnp.full((), 1e9)])
@@ -145,7 +153,7 @@ def review_at_once(
 
 
 def no_review(
-    view: Any, unit: Float[Array, " units"], commissions: Pair, params: Any, served: Any
+    view: Any, unit: Float[Array, " units"], commissions: Pair, params: Any, keys: Keys
 ) -> Decided:
     """Return a month in which nobody decides cases (rival of terms and decrees only)."""
     return decide(view, unit, jnp.zeros(()), jnp.zeros(3), params)
@@ -171,8 +179,7 @@ def decide(
 
     central = jnp.minimum(queue[0] * confined, capacity[0])
     queue_after = queue - jnp.stack([central, jnp.zeros(())])
-    by_unit = outcome_shares(line, 0.0, unit, params)
-    shares = weighted(by_unit, camp_weight)
+    shares = weighted(outcome_shares(line, 0.0, unit, params), camp_weight)
 
     visited = jnp.minimum(params.political_share_1956 * capacity[1], politicals)
     ordinary = jnp.minimum((1.0 - params.political_share_1956) * capacity[1], stock[0] + stock[1])
@@ -222,7 +229,6 @@ def decide(
         reviewed_1956=visited + ordinary,
         released_1956=(visited + ordinary) * (travelling[RELEASE] + travelling[REHABILITATE]),
         refused_courts=jnp.sum(heard * (1.0 - court)),
-        grants_by_unit=1.0 - by_unit[REFUSE],
     )
 
 

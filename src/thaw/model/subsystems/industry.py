@@ -268,7 +268,7 @@ def _trade(
     wages = ratios[0] * own.wage / _wage_1953(params, given)
     transfers = ratios[4] * (1.0 + params.transfer_gain * executed[2])
     earned = market.income(params, given, wages, transfers, view.agriculture.farm_income)
-    food = (1.0 - params.goods_share) * view.agriculture.food * ratios[4]
+    food = (1.0 - params.goods_share) * view.agriculture.food * ratios[2]  # eaten in towns
     supply = given.turnover * own.price_level * (params.goods_share * own.output[1] + food)
     money = market.Money(own.deposits, own.overhang, own.cash)
     shop = market.market(params, money, earned, supply)

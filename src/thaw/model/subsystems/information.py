@@ -2,7 +2,7 @@
 
 Writes hazards of learning of the denunciation (official readings, talk, radio), what an exposure
 does to belief, and what the world and the bloc states know of the text. Who is informed and what
-they believe belongs to people. Contract: docs/model/information.md.
+they believe belongs to people. Contract: docs/model/information.md. Part: information_channels.py.
 """
 
 from __future__ import annotations
@@ -18,11 +18,8 @@ from thaw.model.clock import FIRST_YEAR
 from thaw.model.places import AUDIENCES, BLOC_STATES, units
 from thaw.model.randomness import Keys
 from thaw.model.subsystem import Emission, Levers, Subsystem, View, variable
-
-DAYS_A_MONTH = 365.25 / 12
-WEEKS_A_MONTH = DAYS_A_MONTH / 7
-PEAK_HAZARD = 10.0
-"""Ceiling of a monthly hazard: a month at this hazard informs everybody."""
+from thaw.model.subsystems import information_channels as channels
+from thaw.model.subsystems.information_channels import DAYS_A_MONTH
 
 
 class State(eqx.Module):
@@ -44,9 +41,7 @@ class State(eqx.Module):
     attack: Float[Array, ""] = variable("0-1", "strongest denunciation so far")
     attended: Float[Array, " G"] = variable("share", "share of each audience that heard a reading")
     audience: Float[Array, ""] = variable("million persons", "party members who heard a reading")
-    sources: Float[Array, " G"] = variable(
-        "count", "sources of the Speech met by a mean adult"
-    )
+    sources: Float[Array, " G"] = variable("count", "sources of the Speech met by a mean adult")
     copies: Float[Array, " B"] = variable("copies", "copies printed in each bloc state")
     copy_abroad: Float[Array, ""] = variable("0/1", "a foreign service holds a copy")
     reported: Float[Array, ""] = variable("0/1", "the foreign press has reported the Speech")
@@ -67,12 +62,12 @@ class Inputs(eqx.Module):
 
 
 def inputs() -> Inputs:
-    """Load the population of the bloc states in the first year (bloc.population, thousands)."""
+    """Load the population of the bloc states when first counted (bloc.population, thousands)."""
     from thaw import record
 
     def thousand(state: str) -> float:
         rows = record.series("bloc.population", place=state)
-        return float(rows.loc[rows["date"] == str(FIRST_YEAR), "value"].iloc[0])
+        return float(rows.loc[rows["date"] >= str(FIRST_YEAR)].sort_values("date")["value"].iloc[0])
 
     return Inputs(np.array([thousand(state) * 1e3 for state in BLOC_STATES]))
 
@@ -85,7 +80,7 @@ def init(params: Any, inputs: Inputs) -> State:
         official=jnp.zeros(groups),
         talk=jnp.zeros((places, groups)),
         radio=jnp.zeros(places),
-        persuasion=_persuasion(params, zero, zero),
+        persuasion=channels.persuasion(params, zero, zero),
         reactance=jnp.zeros((places, groups)),
         news=zero,
         public_abroad=zero,
@@ -105,7 +100,7 @@ def init(params: Any, inputs: Inputs) -> State:
 
 def step(view: View, levers: Levers, params: Any, keys: Keys) -> tuple[State, Info]:
     """Advance one month: cascade of readings, damped talk, radio, leaks."""
-    return _advance(view, levers, params, keys, _cascade)
+    return _advance(view, levers, params, keys, channels.cascade)
 
 
 def _advance(
@@ -121,15 +116,17 @@ def _advance(
     official, talk, radio = spread(view, params, (closed_age, open_age), (closed, opened), news)
     newly = (1.0 - own.attended) * -jnp.expm1(-own.official)
     met = own.official + own.talk + own.radio[:, None]
-    sources = own.sources + _mean(people.adults, met, axis=0)
+    sources = own.sources + channels.mean(people.adults, met, axis=0)
     attack = jnp.maximum(own.attack, jnp.maximum(params.link_closed * closed, opened))
     abroad, info = _leaks(view, params, keys, newly, opened)
     after = State(
         official=official,
         talk=talk,
         radio=radio,
-        persuasion=_persuasion(params, _further(people.adults, sources), view.leadership.line),
-        reactance=_reactance(view, params),
+        persuasion=channels.persuasion(
+            params, channels.further_sources(people.adults, sources), view.leadership.line
+        ),
+        reactance=channels.reactance(view, params),
         news=news,
         link=_toward(own.link, 1.0 - (1.0 - params.link_after) * attack, params.link_halflife),
         closed_age=closed_age,
@@ -155,88 +152,6 @@ def _clock(age: Array, ordered: Array) -> tuple[Array, Array]:
 
 def _toward(value: Array, target: Array, halflife: Array) -> Array:
     return target + (value - target) * 0.5 ** (1.0 / halflife)
-
-
-def _mean(weight: Array, value: Array, axis: int | None = None) -> Array:
-    return jnp.sum(weight * value, axis) / jnp.maximum(jnp.sum(weight, axis), 1.0)
-
-
-def _cascade(
-    view: View, params: Any, ages: tuple[Array, Array], strengths: tuple[Array, Array], news: Array
-) -> tuple[Array, Array, Array]:
-    """Return hazards of next month: readings (model.md 2.2), talk, radio."""
-    official = _readings(view, params, ages, strengths)
-    return official, _talk(view, params, news), _radio(view, params)
-
-
-def _readings(
-    view: View, params: Any, ages: tuple[Array, Array], strengths: tuple[Array, Array]
-) -> Float[Array, " G"]:
-    adults = view.people.adults.sum(axis=0)
-    admitted = params.nonparty_per_member * adults[0] / jnp.maximum(adults[2], 1.0)
-    komsomol = params.read_coverage * params.komsomol_coverage
-    coverage = jnp.clip(jnp.stack([params.read_coverage, komsomol, admitted]), 0.0, 0.99)
-    first = params.order_delay / DAYS_A_MONTH + params.read_delay / WEEKS_A_MONTH
-    later = first + params.komsomol_delay / WEEKS_A_MONTH
-    delay = jnp.stack([first, later, later])
-    closed = strengths[0] * _window(ages[0], delay, coverage, params.read_tau)
-    opened = strengths[1] * _window(ages[1], 0.0, params.open_coverage, params.read_tau)
-    return jnp.minimum(closed + opened, PEAK_HAZARD)
-
-
-def _window(age: Array, delay: Array | float, coverage: Array, tau: Array) -> Array:
-    """Return the hazard from ``age`` to ``age + 1`` that alone ends at exactly ``coverage``."""
-
-    def cumulative(now: Array) -> Array:
-        return -jnp.log1p(coverage * jnp.expm1(-jnp.maximum(now - delay, 0.0) / tau))
-
-    return jnp.where(age > 0, cumulative(age + 1.0) - cumulative(age), 0.0)
-
-
-def _talk(view: View, params: Any, news: Array) -> Float[Array, "P G"]:
-    adults, aware = view.people.adults, view.people.aware
-    here = jnp.sum(adults * aware, axis=1) / jnp.maximum(adults.sum(axis=1), 1.0)
-    met = params.mixing_own * aware + (1.0 - params.mixing_own) * here[:, None]
-    candour = (1.0 - view.public.fear)[:, None] ** 2
-    return jnp.minimum(params.talk_rate * candour * met * news, PEAK_HAZARD)
-
-
-def _radio(view: View, params: Any) -> Float[Array, " P"]:
-    people, outside = view.people, view.exogenous
-    towns = jnp.clip(people.urban / jnp.maximum(people.civil, 1.0), 0.0, 1.0)
-    clear = 1.0 - params.jam_effect * outside.info_jamming * towns
-    return params.radio_rate * outside.info_radio_sets * clear * view.own.public_abroad
-
-
-def _further(adults: Array, sources: Float[Array, " G"]) -> Array:
-    """Return how many further sources a person who meets one has met, by the mean person met."""
-    meetings = adults.sum(axis=0) * sources
-    return jnp.sum(meetings * sources) / jnp.maximum(meetings.sum(), 1.0)
-
-
-def _persuasion(params: Any, further: Array, line: Array) -> Float[Array, " 3"]:
-    """Return the fall of esteem by channel; ``complex_k`` sources are needed before belief moves.
-
-    In the mean field each source beyond the first is met with chance 1 - exp(-further).
-    """
-    another = jnp.maximum(-jnp.expm1(-further), 1e-9) ** (params.complex_k - 1.0)
-    tone = 1.0 - params.tone_share * (1.0 - jnp.clip(line, 0.0, 1.0))
-    trust = jnp.stack([params.trust_rumour, params.trust_reading * tone, params.trust_radio])
-    return params.persuade * trust * another
-
-
-def _reactance(view: View, params: Any) -> Float[Array, "P G"]:
-    """Return the chance of a boomerang: promoted cadres and veterans, by group and age of a unit.
-
-    The record holds no national shares by unit, so age alone makes units differ.
-    """
-    people = view.people
-    young = people.youth / jnp.maximum(people.civil, 1.0)
-    mature = (1.0 - young) / jnp.maximum(1.0 - jnp.mean(young), 1e-6)
-    veterans = (params.id_veteran * params.veteran_share * mature)[:, None]
-    promoted = params.id_promoted * params.promoted_share
-    identity = veterans * jnp.array([1.0, 0.0, 1.0]) + promoted * jnp.array([1.0, 0.0, 0.0])
-    return params.reactance * jnp.clip(identity, 0.0, 1.0)
 
 
 def _leaks(
@@ -297,7 +212,7 @@ def bass_step(view: View, levers: Levers, params: Any, keys: Keys) -> tuple[Stat
 
     def spread(view: View, params: Any, ages: Any, strengths: Any, news: Array) -> Any:
         begun = ((ages[0] > 0) | (ages[1] > 0)).astype(jnp.float64)
-        aware = _mean(view.people.adults, view.people.aware)
+        aware = channels.mean(view.people.adults, view.people.aware)
         official = jnp.full_like(view.own.official, begun * params.bass_p)
         talk = jnp.full_like(view.own.talk, begun * params.bass_q * aware)
         return official, talk, jnp.zeros_like(view.own.radio)

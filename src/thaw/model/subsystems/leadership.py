@@ -17,8 +17,10 @@ from jaxtyping import Array, Float
 
 from thaw.model.randomness import Keys
 from thaw.model.subsystem import Emission, Levers, Subsystem, View, variable
+from thaw.model.subsystems import leadership_fate as fates
 from thaw.model.subsystems import leadership_votes as votes
-from thaw.model.subsystems.leadership_roster import Roster, roster, targets
+from thaw.model.subsystems.leadership_people import targets
+from thaw.model.subsystems.leadership_roster import Roster, roster
 
 YEARS_BETWEEN_ELECTIONS = 2.0
 """Regional committees were elected every second year (party rules of 1961, recalled)."""
@@ -61,6 +63,7 @@ class Info(eqx.Module):
     removal_probability: Float[Array, " J"]
     presidium: Float[Array, ""]
     committee: Float[Array, ""]
+    against: Float[Array, " N"]
     turnover: Float[Array, ""]
     seats: Float[Array, ""]
     survival: Float[Array, ""]
@@ -74,8 +77,8 @@ def init(params: Any, inputs: Roster) -> State:
     return State(
         line=zero, leader=inputs.leader[0], months_in_office=inputs.tenure, leader_changed=zero,
         clients=params.clients_autocrat * one, client_cc=params.clients_autocrat * one,
-        performance=zero, risk=params.obkom_turnover_base * one, watch=params.clients_autocrat * one,
-        ouster=zero, challenge=zero, renewal=zero, renewal_region=zero, dropped=zero, bargain=zero,
+        performance=zero, risk=params.obkom_turnover_base * one,
+        watch=params.clients_autocrat * one, ouster=zero, challenge=zero, renewal=zero, renewal_region=zero, dropped=zero, bargain=zero,
         exposure=params.obkom_turnover_base * 0.25, since_congress=3.0 * one,
         seat=jnp.asarray(inputs.seat[0]), demoted=jnp.zeros_like(jnp.asarray(inputs.seat[0])),
     )  # fmt: skip
@@ -129,6 +132,7 @@ def situation(view: View, levers: Levers, params: Any) -> votes.Now:
         shares=committee_shares(people, view.administration.m_form, params),
         line=own.line,
         office=own.months_in_office,
+        bargain=own.bargain,
         clients=own.clients,
         client_cc=own.client_cc,
         since_congress=own.since_congress,
@@ -161,87 +165,7 @@ def judged_results(view: View) -> Float[Array, ""]:
         -jnp.sum(view.people.disturbances) / 2.0,
         -view.bloc.losses,
     )
-    return sum(jnp.clip(reading, -2.0, 2.0) for reading in readings) / len(readings)
-
-
-class Fate(eqx.Module):
-    """What is decided in a month: by the record in replay, by the model where it decides."""
-
-    challenge: Float[Array, ""]
-    ouster: Float[Array, ""]
-    vacated: Float[Array, ""]
-    removed: Float[Array, " N"]
-    purged: Float[Array, " N"]
-    leader: Float[Array, ""]
-    free: Float[Array, ""]
-
-
-def decide(
-    view: View, levers: Levers, now: votes.Now, odds: tuple[Array, ...], params: Any, keys: Keys
-) -> Fate:
-    """Return moves, removals and the leader of the next month."""
-    moving, losing, removing, against = odds
-    own, people, month = view.own, view.inputs, view.month
-    free = levers.decided("challenge")
-    choice, chosen = levers.decided("removal"), levers.value("removal")
-    named = jnp.sum(people.target, axis=0)
-    free_person = choice @ people.target + (1.0 - named) * jnp.max(choice)
-    ordered = (chosen @ people.target) * (1.0 - own.demoted) * own.seat
-    removed = jnp.where(free_person > 0.0, keys.happens("removal", removing), ordered)
-
-    accepted = (1.0 - free) * levers.value("challenge")
-    clamped = jnp.maximum((1.0 - free) * people.vote[month], accepted)
-    challenge = free * keys.happens("challenge", moving) + clamped
-    falls = free * challenge * keys.happens("fall", losing) * jnp.sum(free_person * now.leader)
-    ouster = jnp.clip(falls + accepted + jnp.sum(removed * now.leader), 0.0, 1.0)
-    dead = jnp.maximum(
-        levers.value("death") > 0.0, jnp.sum(now.leader * people.alive[month + 1]) < 1.0
-    )
-    vacated = jnp.maximum(ouster, dead.astype(jnp.float64))
-
-    failed = free * challenge * (1.0 - ouster)
-    losers = keys.happens("purge", params.purge_share * against)
-    purged = failed * losers * own.seat * (1.0 - now.leader)
-    shut_out = jnp.maximum(jnp.maximum(removed, purged), own.demoted)
-    uniform = keys.uniform("successor", now.seat.shape)
-    drawn = votes.successor(now, shut_out, uniform, params)
-    recorded = people.leader[month + 1]
-    as_recorded = (jnp.maximum(jnp.max(choice), free) < 1.0) & (recorded != own.leader)
-    heir = jnp.where(as_recorded, recorded, drawn)
-    leader = jnp.where(vacated > 0.0, heir, own.leader)
-    return Fate(challenge, ouster, vacated, removed, purged, leader, free)
-
-
-def next_seats(
-    view: View, now: votes.Now, fate: Fate, params: Any, keys: Keys
-) -> tuple[Float[Array, " N"], Float[Array, " N"], Float[Array, ""]]:
-    """Return seats, the removed, and how many members went by a decision against them.
-
-    Entries and exits follow the record, except that exits which followed a recorded contest happen
-    only if the contest ended as recorded, and persons whose removal is a lever stay until removed.
-    """
-    own, people, month = view.own, view.inputs, view.month
-    change = people.seat[month + 1] - people.seat[month]
-    succession = people.leader[month + 1] != people.leader[month]
-    contest = people.vote[month] > 0.0
-    as_won = (1.0 - fate.free) * (1.0 - fate.vacated)
-    follow = jnp.where(succession, fate.vacated, jnp.where(contest, as_won, 1.0))
-    unseated = fate.removed * jnp.maximum(now.leader, keys.happens("unseated", params.purge_share))
-    unseated = jnp.where(fate.free > 0.0, unseated, fate.removed * now.leader)
-    demoted = jnp.clip(
-        own.demoted + fate.removed + fate.purged + fate.ouster * now.leader, 0.0, 1.0
-    )
-    protected = jnp.sum(people.target, axis=0) * (1.0 - demoted)
-    leaving = jnp.maximum(-change, 0.0) * follow * (1.0 - protected)
-    gone = jnp.maximum(jnp.maximum(leaving, fate.purged), unseated)
-    gone = jnp.maximum(gone, now.leader * fate.vacated)
-    entering = jnp.maximum(change, 0.0) * jnp.where(contest & ~succession, 1.0 - fate.vacated, 1.0)
-    seat = jnp.clip(own.seat + entering * (1.0 - demoted), 0.0, 1.0) * (1.0 - gone)
-    seat = seat * people.alive[month + 1]
-    seat = jnp.maximum(seat, votes.one_hot(fate.leader, people))
-    punished = own.seat * leaving * contest * (1.0 - fate.vacated)
-    count = jnp.sum(jnp.maximum(jnp.maximum(fate.removed, fate.purged), punished))
-    return seat, demoted, count - jnp.sum(fate.removed * now.leader)
+    return jnp.mean(jnp.clip(jnp.stack(readings), -2.0, 2.0))
 
 
 def turnover(view: View, params: Any) -> Float[Array, ""]:
@@ -283,8 +207,8 @@ def step_with(
     rate, losing = hazard(now, presidium, committee, absent, focal, params)
     moving = 1.0 - jnp.exp(-rate)
     removing = 1.0 - jnp.exp(-votes.removal_hazard(now, people, params))
-    fate = decide(view, levers, now, (moving, losing, removing, against), params, keys)
-    seat, demoted, removals = next_seats(view, now, fate, params, keys)
+    fate = fates.decide(view, levers, now, (moving, losing, removing, against), params, keys)
+    seat, demoted, removals = fates.next_seats(view, now, fate, params, keys)
 
     stays = 1.0 - fate.vacated
     yearly = turnover(view, params)
@@ -328,6 +252,7 @@ def step_with(
         removal_probability=people.target @ removing,
         presidium=presidium,
         committee=committee,
+        against=against,
         turnover=yearly,
         seats=jnp.sum(seat),
         survival=100.0 * jnp.exp(-params.seat_loss * own.exposure),

@@ -19,9 +19,12 @@ PARTY_GROUPS = np.array([1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0])
 REGIONAL, CENTRAL_STATE, MILITARY = 0, 3, 5
 """Positions in the groups of the Central Committee (leadership_roster.OCCUPATIONS)."""
 
+MOST_GROWTH = 10.0
+"""Bound on how much likelier than usual a plot nobody watches for can be (keeps hazards finite)."""
+
 
 class Now(eqx.Module):
-    """What the voters see in one month: seats and posts in force, leader, and the state of affairs."""
+    """What the voters see in one month: seats and posts in force, the leader, and his record."""
 
     seat: Float[Array, " N"]
     leader: Float[Array, " N"]
@@ -34,6 +37,7 @@ class Now(eqx.Module):
     shares: Float[Array, " G"]
     line: Float[Array, ""]
     office: Float[Array, ""]
+    bargain: Float[Array, ""]
     clients: Float[Array, ""]
     client_cc: Float[Array, ""]
     since_congress: Float[Array, ""]
@@ -70,10 +74,15 @@ def average(values: Float[Array, " N"], weights: Float[Array, " N"]) -> Float[Ar
 
 
 def presidium_support(now: Now, roster: Roster, params: Any) -> Float[Array, " N"]:
-    """Return V, the logit of each member's vote that the leader stays."""
+    """Return V, the logit of each member's vote that the leader stays.
+
+    Named clients, members raised under him, and a coalition that has just brought him in are tied.
+    """
     named = jnp.sum(roster.tie * now.leader[None, :], axis=1)
     raised = params.promotion_tie * (now.since <= now.office)
-    tie = jnp.maximum(named, raised) * jnp.exp(-now.since / params.loyalty_tau)
+    grateful = jnp.maximum(named, raised) * jnp.exp(-now.since / params.loyalty_tau)
+    coalition = params.promotion_tie * now.bargain * jnp.exp(-now.office / params.loyalty_tau)
+    tie = jnp.maximum(grateful, coalition)
     stake = (
         now.party * now.stake_obkom
         + now.defence * now.stake_army
@@ -138,7 +147,7 @@ def challenge_hazard(
         + params.k_absence * absent
         + params.k_focal * focal
     )
-    ratio = jnp.clip(grown / jnp.maximum(usual, 1e-9), 0.0, 20.0)
+    ratio = jnp.clip(grown / jnp.maximum(usual, 1e-9), 0.0, MOST_GROWTH)
     return params.coup_base / 12.0 * jnp.exp(jnp.clip(log_rate, -5.0, 3.0)) * ratio
 
 

@@ -1,7 +1,8 @@
 """Public: fear, the price of open acts, convictions, disturbances, the answer with arms.
 
 Writes thresholds and the answer of the police; who acts, is convicted or gathers belongs to people.
-Contract: docs/model/public.md. Parts: public_acts.py, public_unrest.py.
+Contract: docs/model/public.md. Parts: public_acts.py, public_decisions.py,
+public_unrest.py.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from thaw.model.places import ACTS, SETTLER_GROUPS, units
 from thaw.model.randomness import Keys
 from thaw.model.subsystem import Emission, Levers, Subsystem, View, variable
 from thaw.model.subsystems import public_acts as acts
+from thaw.model.subsystems import public_decisions
 from thaw.model.subsystems import public_unrest as unrest
 
 
@@ -118,16 +120,16 @@ def step(view: View, levers: Levers, params: Any, keys: Keys) -> tuple[State, In
     """Advance one month."""
     own, people = view.own, view.people
     start = _start(view)
-    order, policing, decisions = _decisions(view, levers, params, keys)
+    order, policing, decisions = public_decisions.in_force(view, levers, params, keys)
     police = 1.0 + params.policing_gain * policing
     practice = acts.practice(params, own.practice, order, view.leadership.line)
     severity = jnp.exp(params.severity_pass * practice)
-    fear = _fear(view, params)
+    fear = acts.next_fear(view, params)
     relief = params.hardship_relief * levers.value("hardship")
     signal = acts.learned_signal(params, own.signal, people.acting, start["start_grievance"])
     arrest = acts.arrest_risk(params, people.acting, police)
     felt = jnp.clip(fear + params.b_age * _young(view), 0.0, 1.0)
-    extra = _kin_effect(view, params, fear) - params.expr * relief
+    extra = acts.kin_effect(view, params, fear) - params.expr * relief
     contested = unrest.contested_return(view, params)
     returning = contested / _adults(view)
     causes = unrest.causes(view, params, start, people.grievance - relief, returning, police, fear)
@@ -172,60 +174,6 @@ def _start(view: View) -> dict[str, Array]:
         "start_urban": people.urban.sum(),
     }
     return {name: jnp.where(view.month == 0, now[name], getattr(own, name)) for name in now}
-
-
-def _decisions(
-    view: View, levers: Levers, params: Any, keys: Keys
-) -> tuple[Array, Array, dict[str, Array]]:
-    """Return the repression order and the policing laws in force, and the model's own part.
-
-    Where the model decides, an order is given at a hazard that rises with the demand for order and
-    with unrest in the bloc (for policing laws: with crime), and lapses at a constant hazard.
-    """
-    alarm = {
-        "repression_order": params.order_crisis * view.bloc.crisis,
-        "policing": params.order_crisis * jnp.clip(view.camps.crime - 1.0, 0.0, 1.0),
-    }
-    shared = (
-        params.order_demand_effect * view.backlash.order_demand
-        + params.order_line * view.leadership.line
-    )
-    standing = {
-        "repression_order": view.own.order_decided,
-        "policing": view.own.policing_decided,
-    }
-    found, kept = {}, {}
-    for name, alarmed in alarm.items():
-        given = params.order_rate * jnp.exp(jnp.clip(shared + alarmed, -6.0, 6.0))
-        lasts = 1.0 - keys.happens(f"{name}_lapses", params.order_end)
-        begins = keys.happens(f"{name}_given", -jnp.expm1(-given))
-        own = levers.decided(name) * jnp.where(standing[name] > 0, lasts, begins)
-        found[name] = jnp.maximum(levers.value(name), own)
-        kept[name] = own
-    return (
-        found["repression_order"],
-        found["policing"],
-        {"order_decided": kept["repression_order"], "policing_decided": kept["policing"]},
-    )
-
-
-def _fear(view: View, params: Any) -> Float[Array, " P"]:
-    """Return next month's fear: a leaky stock fed by convictions and shootings."""
-    fear, people = view.own.fear, view.people
-    per_head = people.convictions / jnp.maximum(people.civil, 1.0) * 1e5
-    shock = params.fear_per_conviction * per_head + params.f_shot * view.own.shootings
-    mild = jnp.clip(view.leadership.line, 0.0, 1.0)
-    floor = params.fear_floor_hard + (params.fear_floor_soft - params.fear_floor_hard) * mild
-    kin = people.kin_exposure * (params.f_stig * fear - params.f_rel * (1.0 - fear))
-    leak = 1.0 - 0.5 ** (1.0 / (12.0 * params.fear_halflife))
-    after = fear - jnp.expm1(-shock) * (1.0 - fear) - leak * (fear - (floor + kin))
-    return jnp.clip(after, 0.0, 1.0)
-
-
-def _kin_effect(view: View, params: Any, fear: Array) -> Float[Array, " P"]:
-    """Return the effect of returned or cleared kin on dissent: its sign turns with threat."""
-    effect = params.kin_effect_lowthreat * (1.0 - fear) + params.kin_effect_highthreat * fear
-    return effect * view.people.kin_exposure
 
 
 def observe(state: State, info: Info, params: Any, inputs: Inputs) -> Emission:

@@ -1,4 +1,4 @@
-"""Parts of public: the price of open acts, what others' acts teach, what courts make of them.
+"""Parts of public: fear, the price of open acts, what others' acts teach, what courts make of them.
 
 Arrays run over P units and A act levels (grumble, letter, strike, crowd).
 """
@@ -13,6 +13,7 @@ from jax.scipy.stats import norm
 from jaxtyping import Array, Float
 
 from thaw.model.places import ACTS
+from thaw.model.subsystem import View
 
 LETTER, GRUMBLE = ACTS.index("letter"), ACTS.index("grumble")
 MEAN_RISK_AVERSION = 0.5
@@ -91,3 +92,22 @@ def crowd_exponent(params: Any, acting: Array, adults: Array, grievance: Array) 
     usual = start_acting(params, grievance)[GRUMBLE]
     tail = (params.size_tail - 1.0) * (1.0 - drawn_in(now)) / (1.0 - drawn_in(usual))
     return jnp.clip(1.0 + tail, 1.05, 5.0)
+
+
+def next_fear(view: View, params: Any) -> Float[Array, " P"]:
+    """Return next month's fear: a leaky stock fed by convictions and shootings."""
+    fear, people = view.own.fear, view.people
+    per_head = people.convictions / jnp.maximum(people.civil, 1.0) * 1e5
+    shock = params.fear_per_conviction * per_head + params.f_shot * view.own.shootings
+    mild = jnp.clip(view.leadership.line, 0.0, 1.0)
+    floor = params.fear_floor_hard + (params.fear_floor_soft - params.fear_floor_hard) * mild
+    kin = people.kin_exposure * (params.f_stig * fear - params.f_rel * (1.0 - fear))
+    leak = 1.0 - 0.5 ** (1.0 / (12.0 * params.fear_halflife))
+    after = fear - jnp.expm1(-shock) * (1.0 - fear) - leak * (fear - (floor + kin))
+    return jnp.clip(after, 0.0, 1.0)
+
+
+def kin_effect(view: View, params: Any, fear: Array) -> Float[Array, " P"]:
+    """Return the effect of returned or cleared kin on dissent: its sign turns with threat."""
+    effect = params.kin_effect_lowthreat * (1.0 - fear) + params.kin_effect_highthreat * fear
+    return effect * view.people.kin_exposure

@@ -1,0 +1,216 @@
+"""Eastern Europe: grievance and opening raise the hazard of revolt; the party and Moscow answer.
+
+Purpose, equations and limits: docs/model/bloc.md. Seven states share one set of coefficients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from thaw import reforms
+from thaw.model.clock import LAST_MONTH
+from thaw.model.places import BLOC_STATES
+from thaw.model.randomness import Keys
+from thaw.model.subsystem import Emission, Levers, Step, Subsystem, View, variable
+from thaw.model.subsystems import bloc_unrest as rules
+from thaw.model.subsystems.bloc_decision import Covariates, decision_probability, due
+from thaw.model.subsystems.bloc_inputs import Inputs, inputs, places
+from thaw.model.subsystems.bloc_unrest import Answer, B, States
+
+
+class State(eqx.Module):
+    """What bloc writes, by state in the order of ``BLOC_STATES``."""
+
+    unrest: States = variable("0-1", "level of open unrest, 0 where no episode is on")
+    grievance: States = variable("s.d.", "grievance from output, collectivisation and terror")
+    opening: States = variable("line units", "expectation that change is allowed")
+    intervened: States = variable("0 or 1", "1 in the month after Soviet force was used")
+    credible: States = variable("0 or 1", "a leader whom the crowd believes stands at hand")
+    repression: States = variable("acts", "decaying memory of force used on the population")
+    relief: States = variable("acts", "decaying memory of concessions")
+    toll: States = variable("per million", "killed in the last month per million people")
+    liberty: States = variable("logit", "openness of the state since 1952, slowly adapting")
+    crisis: Float[Array, ""] = variable("0-1", "highest level of unrest in any state")
+    refugees: Float[Array, ""] = variable("thousand", "refugees from East Germany last month")
+    losses: Float[Array, ""] = variable("crises", "decaying index of bloc crises")
+
+
+class Info(eqx.Module):
+    """What happened in the month, by state."""
+
+    started: States
+    intervened: States
+    killed: States
+    odds: States
+    hazard: States
+
+
+@cache
+def lever_order() -> tuple[int, ...]:
+    """Return where each state stands among the targets of the lever ``intervene``."""
+    targets = next(x.targets for x in reforms.levers() if x.name == "lever.bloc.intervene")
+    return tuple(targets.index(state) for state in BLOC_STATES)
+
+
+def init(params: Any, inputs: Inputs) -> State:
+    """Return January 1953: quiet, with the grievance that output, land and terror give."""
+    none, zero = jnp.zeros(B), jnp.zeros(())
+    return State(
+        unrest=none,
+        grievance=rules.grievance(params, inputs, inputs.pace_before, inputs.terror, none),
+        opening=none, intervened=none, credible=none, repression=none, relief=none, toll=none,
+        liberty=none, crisis=zero, refugees=zero + inputs.refugees, losses=zero,
+    )  # fmt: skip
+
+
+def covariates(
+    view: View, params: Any, level: States, given: Answer, credible: States
+) -> Covariates:
+    """Return what Moscow sees this month; exit is expected where an open state is unruly."""
+    own, data = view.own, view.inputs
+    loss = jnp.clip(level + params.loss_split * given.paralysis, 0.0, 1.0)
+    return Covariates(
+        loss_of_control=loss,
+        expected_exit=jnp.clip(loss * own.opening, 0.0, 1.0),
+        open_border=data.open_border,
+        credible_leader=credible,
+        resistance=data.army,
+        west_busy=jnp.maximum(view.exogenous.suez, view.exogenous.us_election),
+        line=view.leadership.line,
+        spread=jnp.clip(rules.neighbourhood(params, data, own.unrest), 0.0, 1.0),
+    )
+
+
+def logit_rule(params: Any, seen: Covariates, odds: States, keys: Keys) -> States:
+    """Draw Moscow's decisions where one is due."""
+    return keys.happens("intervene", odds * due(params, seen.loss_of_control))
+
+
+def loss_rule(params: Any, seen: Covariates, odds: States, keys: Keys) -> States:
+    """Rival: intervene exactly where control is lost beyond a threshold."""
+    return (jnp.asarray(seen.loss_of_control) > params.rule_threshold) * 1.0
+
+
+def _memories(view: View, params: Any, given: Answer, sent: States) -> dict[str, Array]:
+    """Return what lingers: force, concessions, opening, and the openness that experts code."""
+    own, data, month = view.own, view.inputs, _month(view)
+    fading = 0.5 ** (1.0 / params.memory_halflife)
+    moved = (rules.opening_target(view, params) - own.opening) / params.o_tau
+    pushed = (
+        params.o_death * data.deaths_of_leaders[month]
+        + params.o_change * view.leadership.leader_changed
+        + params.o_local * given.concede
+        + params.o_force * sent
+    )
+    liberty = params.liberty_opening * own.opening + params.liberty_force * own.repression
+    return {
+        "repression": own.repression * fading + given.repress + sent,
+        "relief": own.relief * fading + given.concede,
+        "opening": jnp.clip(own.opening + moved + pushed, -3.0, 4.0),
+        "liberty": own.liberty + (liberty - own.liberty) / params.liberty_tau,
+    }
+
+
+def _month(view: View) -> Array:
+    return jnp.clip(view.month, 0, LAST_MONTH - 1)
+
+
+def _credible(view: View, params: Any, started: States, keys: Keys) -> States:
+    """Return whether a believed leader stands at hand, drawn once when an episode begins."""
+    chance = jax.nn.sigmoid(params.cred0 + params.cred_opening * view.own.opening)
+    return jnp.where(started > 0.5, keys.happens("credible", chance), view.own.credible)
+
+
+def _sent(levers: Levers, chosen: States) -> States:
+    """Return Soviet force: the order where it is planned, else the model's own decision."""
+    order = jnp.asarray(lever_order())
+    decided = levers.decided("intervene")[order] > 0.5
+    return jnp.where(decided, chosen, (levers.value("intervene")[order] > 0.0) * 1.0)
+
+
+def _step(
+    hazard_rule: Callable[..., States] = rules.interaction_hazard,
+    moscow: Callable[..., States] = logit_rule,
+) -> Step:
+    """Return the step of bloc with a rule of onset and a rule of Moscow's decision."""
+
+    def step(view: View, levers: Levers, params: Any, keys: Keys) -> tuple[State, Info]:
+        own, data, month = view.own, view.inputs, _month(view)
+        line = view.leadership.line
+        hazard = hazard_rule(params, own, rules.neighbourhood(params, data, own.unrest))
+        quiet = (own.unrest <= 0.0) * 1.0
+        started = keys.happens("onset", (1.0 - jnp.exp(-hazard)) * quiet)
+        level = jnp.where(started > 0.5, params.u_onset, own.unrest)
+        credible = _credible(view, params, started, keys)
+        given = rules.answer(params, level, line, keys)
+        seen = covariates(view, params, level, given, credible)
+        odds = decision_probability(params, seen)
+        sent = _sent(levers, moscow(params, seen, odds, keys))
+        dead = rules.killed(params, data, level, given, sent, keys)
+        terror = rules.terror_level(params, data, line, own.repression)
+        unrest = rules.next_unrest(params, own, level, given, credible, sent)
+        border = levers.value("border_control")
+        fading = 0.5 ** (1.0 / params.losses_halflife)
+        after = State(
+            unrest=unrest,
+            grievance=rules.grievance(params, data, data.pace[month], terror, own.relief),
+            intervened=sent, credible=credible, toll=dead / data.population,
+            **_memories(view, params, given, sent), crisis=jnp.max(unrest),
+            refugees=rules.refugees(view, params, month, terror, border, keys),
+            losses=own.losses * fading + jnp.sum(sent) + params.losses_unrest * jnp.sum(started),
+        )  # fmt: skip
+        return after, Info(started, sent, dead, odds, hazard)
+
+    return step
+
+
+def observe(state: State, info: Info, params: Any, inputs: Inputs) -> Emission:
+    """Show refugees, coded liberties, the dead of episodes, and episodes and interventions."""
+    start = jnp.log(inputs.liberties / (1.0 - inputs.liberties))
+    index = jax.nn.sigmoid(start + state.liberty + params.halo)
+    series = {("eastwest.gdr_refugees", places()[rules.GDR]): state.refugees}
+    events, latent = {}, {}
+    for at, (name, place) in enumerate(zip(BLOC_STATES, places(), strict=True)):
+        events["bloc_unrest", place] = info.started[at]
+        events["intervention", place] = info.intervened[at]
+        latent[f"unrest_{name}"] = state.unrest[at]
+        latent[f"hazard_{name}"] = info.hazard[at]
+        latent[f"intervention_odds_{name}"] = info.odds[at]
+        if name in ("poland", "hungary", "czechoslovakia"):
+            series["bloc.civil_liberties_index", place] = index[at]
+        if name == "hungary":
+            series["bloc.unrest_killed", place] = info.killed[at]
+    return Emission(series=series, events=events, latent=latent)
+
+
+SUBSYSTEM = Subsystem(
+    name="bloc",
+    title="Eastern Europe",
+    state=State,
+    reads=(
+        "leadership.line",
+        "leadership.leader_changed",
+        "information.leak",
+        "information.news",
+        "information.public_abroad",
+        "camps.release_hazard",
+        "east_west.cooperation",
+        "exogenous.suez",
+        "exogenous.us_election",
+    ),
+    init=init,
+    step=_step(),
+    observe=observe,
+    inputs=inputs,
+    rivals={
+        "diffusion_only": _step(hazard_rule=rules.contagion_hazard),
+        "loss_of_control_rule": _step(moscow=loss_rule),
+    },
+)
