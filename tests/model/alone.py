@@ -15,6 +15,13 @@ from thaw.model.simulate import draw_keys, own
 from thaw.model.subsystem import Levers, Names, View
 
 
+def quiet():
+    """Return the quiet world, with the homecomers of people beside the contract's variables."""
+    states = world()
+    states["people"].homecomers = jnp.zeros(121)
+    return states
+
+
 @cache
 def compiled(name, rival, random):
     """Return the compiled scan: levers, other states, parameters and keys are arguments."""
@@ -28,7 +35,7 @@ def compiled(name, rival, random):
 
         def body(state, now):
             month, value, decided, dated, changed = now
-            states = world()
+            states = quiet()
             for owner, variables in changed.items():
                 vars(states[owner]).update(variables)
             states[subsystem.name] = state
@@ -68,12 +75,12 @@ def run(
 
 
 def _paths(subsystem, others, months):
-    quiet, found = world(), {}
+    constant, found = quiet(), {}
     for read in subsystem.reads:
         owner, name = read.split(".")
         if owner == "exogenous":
             continue
-        given = others.get(owner, {}).get(name, getattr(quiet[owner], name))
+        given = others.get(owner, {}).get(name, getattr(constant[owner], name))
         if callable(given):
             path = np.stack([np.asarray(given(month)) for month in range(months)])
         else:

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from fakes import run_alone, world
+
 from thaw import reforms
 from thaw.model import exogenous, parameters
 from thaw.model.clock import month_index

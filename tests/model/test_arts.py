@@ -1,10 +1,11 @@
 """Arts alone: works are conserved at the gates, the loop is delayed and negative, levers act."""
 
 from functools import cache
+from types import SimpleNamespace
 
 import jax.numpy as jnp
 import numpy as np
-from fakes import run_alone
+from alone import run as run_shared
 
 from thaw.model.subsystems import arts
 from thaw.model.subsystems.arts import SUBSYSTEM
@@ -12,21 +13,20 @@ from thaw.model.subsystems.arts import SUBSYSTEM
 MONTHS = 144
 
 
-def thaw_from(month, line=1.0):
-    """Return a leadership whose line steps up in a month."""
-    return lambda now: jnp.where(now >= month, line, 0.0)
-
-
 @cache
 def run(rival=None, line=1.0, draw=None, decided=False, pressure=0.0, **levers):
     """Return a run in which the line steps to ``line`` in January 1955; levers are constants."""
     others = {
-        "leadership": {"line": thaw_from(24, line)},
-        "backlash": {"pressure": lambda now: jnp.asarray(pressure)},
-        "industry": {"print_capacity": lambda now: jnp.exp(0.04 * now / 12.0)},
+        "leadership": {"line": lambda now: np.where(now >= 24, line, 0.0)},
+        "backlash": {"pressure": pressure},
+        "industry": {"print_capacity": lambda now: np.exp(0.04 * now / 12.0)},
     }
-    return run_alone(
-        SUBSYSTEM, others=others, months=MONTHS, rival=rival, draw=draw,
+    return run_shared(
+        SUBSYSTEM,
+        MONTHS,
+        others=others,
+        rival=rival,
+        draw=draw,
         levers={name: np.full(MONTHS, value) for name, value in levers.items()},
         decided={"threshold": np.full(MONTHS, float(decided))},
     )
@@ -44,10 +44,12 @@ def test_a_still_world_stands_still():
 
 
 def test_no_work_is_lost_at_the_gates():
-    from types import SimpleNamespace
-
     params = SimpleNamespace(
-        submit_rate=100.0, s_w=1.0, patron_bypass=0.05, patron_margin=1.0, gate_delay=2.0,
+        submit_rate=100.0,
+        s_w=1.0,
+        patron_bypass=0.05,
+        patron_margin=1.0,
+        gate_delay=2.0,
         gate_noise=0.5,
     )
     desks = jnp.ones((arts.GATES, len(arts.RISKS)))
@@ -59,14 +61,13 @@ def test_no_work_is_lost_at_the_gates():
 
 
 def test_everything_stays_finite_and_not_negative():
-    for rival in (None, *SUBSYSTEM.rivals):
-        for draw in (None, 4):
-            states, shown = run(rival, draw=draw)
-            for name, _, _ in SUBSYSTEM.variables():
-                assert np.isfinite(getattr(states, name)).all(), (rival, name)
-            for name in ("boldness", "pressure", "samizdat", "drawer", "desks"):
-                assert (getattr(states, name) >= 0).all(), (rival, name)
-            assert all((values > 0).all() for values in shown["series"].values())
+    for rival, draw in ((None, 4), ("line_only", None), ("constant_rate", None)):
+        states, shown = run(rival, draw=draw)
+        for name, _, _ in SUBSYSTEM.variables():
+            assert np.isfinite(getattr(states, name)).all(), (rival, name)
+        for name in ("boldness", "pressure", "samizdat", "drawer", "desks"):
+            assert (getattr(states, name) >= 0).all(), (rival, name)
+        assert all((values > 0).all() for values in shown["series"].values())
 
 
 def test_boldness_answers_itself_later():
@@ -90,7 +91,7 @@ def test_freeze_and_licence_act_and_zero_is_absence():
     none, _ = run(**QUIET)
     frozen, _ = run(threshold=-0.1, patron_bypass=0.0)
     assert frozen.threshold[30] < none.threshold[30] - 0.5
-    assert frozen.drawer[30] > none.drawer[30]
+    assert frozen.boldness[30] < 0.5 * none.boldness[30]
     licensed, _ = run(threshold=0.0, patron_bypass=1.0)
     assert licensed.boldness[3] > none.boldness[3] + 0.5
     assert licensed.pressure[30] > none.pressure[30]
@@ -98,10 +99,8 @@ def test_freeze_and_licence_act_and_zero_is_absence():
 
 
 def test_decided_freezes_come_from_pressure():
-    calm = np.concatenate([run(draw=d, decided=True).__getitem__(0).freeze for d in (0, 1)])
-    angry = np.concatenate([
-        run(draw=d, decided=True, pressure=4.0).__getitem__(0).freeze for d in (0, 1)
-    ])
+    calm = np.concatenate([run(draw=d, decided=True)[0].freeze for d in (0, 1)])
+    angry = np.concatenate([run(draw=d, decided=True, pressure=4.0)[0].freeze for d in (0, 1)])
     assert angry.mean() < calm.mean() <= 0.0
     ordered, _ = run(draw=0, decided=True, threshold=-5.0)
     free, _ = run(draw=0, decided=True, threshold=0.0)
@@ -116,6 +115,24 @@ def test_bold_publications_are_counts_that_rise_with_the_line():
         return counts.sum()
 
     assert total(1.5) > total(-1.0)
+
+
+def test_a_sudden_freeze_fills_drawers_before_authors_adapt():
+    """Refused works of the thaw go to drawers first; later authors write them no more."""
+    rising, _ = run(**QUIET)
+    params = SimpleNamespace(
+        submit_rate=100.0,
+        s_w=1.0,
+        patron_bypass=0.01,
+        patron_margin=1.0,
+        gate_delay=2.0,
+        gate_noise=0.5,
+        theta_hard=1.0,
+    )
+    desks, nerve = jnp.asarray(rising.desks[60]), rising.nerve[60]
+    open_gates = arts.gates(params, desks, nerve, 1.0).refused
+    shut = arts.gates(params, desks, nerve, -1.0).refused
+    assert arts.boldness(params, shut)[0] > arts.boldness(params, open_gates)[0]
 
 
 def test_volumes_follow_printing_capacity():

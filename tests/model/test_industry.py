@@ -1,13 +1,15 @@
 """Industry alone: growth, claimants, money of households, prices, levers, rivals."""
 
 from functools import cache
+from types import SimpleNamespace
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from fakes import P, run_alone
+from alone import run as run_shared
+from fakes import P, run_alone, world
 
-from thaw.model import places
+from thaw.model import parameters, places
 from thaw.model.subsystems import industry_market, industry_production, pipeline
 from thaw.model.subsystems.industry import SUBSYSTEM
 
@@ -17,30 +19,29 @@ INPUTS = SUBSYSTEM.inputs()
 
 def rising(start, yearly):
     """Return a path that grows by a constant yearly rate."""
-    return lambda month: start * jnp.exp(yearly * month / 12.0)
+    return lambda month: start * np.exp(yearly * month / 12.0)
 
 
 GROWING = {
     "people": {
-        "urban": rising(jnp.linspace(0.2e6, 1.2e6, P), 0.037),
-        "civil": rising(jnp.full(P, 186e6 / P), 0.017),
-        "working_age": rising(jnp.full(P, 110e6 / P), 0.011),
+        "urban": rising(np.linspace(0.2e6, 1.2e6, P), 0.037),
+        "civil": rising(np.full(P, 186e6 / P), 0.017),
+        "working_age": rising(np.full(P, 110e6 / P), 0.011),
     },
     "agriculture": {
-        "food": rising(1.0, 0.025), "farm_income": rising(4.6, 0.1), "meat": rising(5.8, 0.035),
+        "food": rising(1.0, 0.025),
+        "farm_income": rising(4.6, 0.1),
+        "meat": rising(5.8, 0.035),
         "harvest": rising(90.0, 0.03),
     },
 }
 
 
 @cache
-def run(rival=None, scenario="historical", draw=None, **levers):
+def run(rival=None, draw=None, **levers):
     """Return states and emissions of a run in a growing country; levers are constants."""
     paths = {name: np.full(MONTHS, value) for name, value in levers.items()}
-    return run_alone(
-        SUBSYSTEM, others=GROWING, months=MONTHS, rival=rival, draw=draw, levers=paths,
-        scenario=scenario,
-    )
+    return run_shared(SUBSYSTEM, MONTHS, others=GROWING, rival=rival, draw=draw, levers=paths)
 
 
 def same(first, second):
@@ -68,8 +69,8 @@ def test_indices_start_at_one_and_outputs_have_contract_shapes():
 
 
 def test_household_money_balances_every_month():
-    states, shown = run(draw=3)
-    params = _params(3)
+    states, shown = run()
+    params = _params()
     money = industry_market.Money(states.deposits, states.overhang, states.cash)
     total = money.deposits + money.overhang + money.cash
     sales = shown["series"][("living.retail_turnover", "USSR")]
@@ -87,16 +88,9 @@ def test_household_money_balances_every_month():
     np.testing.assert_allclose(employed, (people - 5.4e6) / (people[0] - 5.4e6), rtol=1e-6)
 
 
-def _params(draw):
-    from types import SimpleNamespace
-
-    from thaw.model import parameters
-
-    sample = parameters.sample_prior(0, draw + 1)
-    return SimpleNamespace(**{
-        key.split(".")[1]: values[-1] for key, values in sample.items()
-        if key.startswith("industry.")
-    })
+def _params():
+    modes = {k: v[0] for k, v in parameters.modes().items() if k.startswith("industry.")}
+    return SimpleNamespace(**{name.split(".")[1]: value for name, value in modes.items()})
 
 
 def test_a_delay_loses_nothing_and_keeps_steady_growth():
@@ -111,7 +105,7 @@ def test_a_delay_loses_nothing_and_keeps_steady_growth():
 
 
 def test_shares_of_investment_never_exceed_the_whole():
-    params = _params(5)
+    params = _params()
     for shift, housing, plan, virgin in ((0, 0, 0, 0), (-0.1, 1.1, 1, 45), (0.2, 0, 1, 0)):
         claims = industry_production.claims(params, shift, housing, plan, virgin)
         total = claims.departments.sum() + claims.housing
@@ -179,8 +173,10 @@ def test_seven_year_plan_acts_through_investment_only():
 
 def test_redenomination_changes_the_unit_of_account_only():
     """The one reform that moves no observable: money is counted in post-1961 roubles throughout."""
-    old, shown_old = run(redenomination=1.0)
-    new, shown_new = run(redenomination=10.0)
+    (old, shown_old), (new, shown_new) = (
+        run_alone(SUBSYSTEM, months=24, levers={"redenomination": np.full(24, value)})
+        for value in (1.0, 10.0)
+    )
     assert same(old, new) == []
     name = "wage_in_money_of_the_month"
     np.testing.assert_allclose(shown_old["latent"][name], 10 * shown_new["latent"][name])
@@ -198,13 +194,11 @@ def test_redenomination_changes_the_unit_of_account_only():
     ],
 )
 def test_what_others_write_moves_output_with_the_right_sign(owner, variable, value, sign):
-    def others(number):
-        return {owner: {variable: lambda month: jnp.where(month > 0, number, start)}}
-
-    start = {"defence_demand": 1.0, "growth_effect": 0.0, "virgin_area": 0.0,
-             "forced_labour": 1.6e6}[variable]
-    usual, _ = run_alone(SUBSYSTEM, others=others(start), months=48)
-    moved, _ = run_alone(SUBSYSTEM, others=others(value), months=48)
+    usual, _ = run()
+    start = getattr(world()[owner], variable)
+    path = {variable: lambda month: np.where(month > 0, value, start)}
+    changed = {**GROWING, owner: {**GROWING.get(owner, {}), **path}}
+    moved, _ = run_shared(SUBSYSTEM, MONTHS, others=changed)
     assert sign * (moved.output[-1, 1] - usual.output[-1, 1]) > 1e-4
 
 
@@ -225,9 +219,7 @@ def test_trend_rival_ignores_investment_levers():
 def test_first_year_stands_near_the_record():
     """Initial levels come from the record; these three are seen a year later, not fitted."""
     _, shown = run()
-    yearly = {
-        name: values[:12].sum() for (name, _), values in shown["series"].items()
-    }
+    yearly = {name: values[:12].sum() for (name, _), values in shown["series"].items()}
     assert yearly["industry.output_index_official"] / 12 == pytest.approx(252, rel=0.03)
     assert yearly["industry.electricity"] == pytest.approx(134.3, rel=0.04)
     assert yearly["living.retail_turnover"] == pytest.approx(43.1, rel=0.05)

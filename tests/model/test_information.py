@@ -137,13 +137,9 @@ def test_an_open_attack_is_public_at_once_and_reaches_most_adults():
     assert states.link[-1] < variant(path=order(closed=1))[0].link[-1] < 1
 
 
-def test_persuasion_grows_with_trust_and_needs_further_sources():
-    states, _ = history()
-    talk, reading, radio = states.persuasion[-1]
-    assert reading > radio > 0 and reading > talk > 0
-    easy = variant(params={"complex_k": 1.0})[0].persuasion[-1]
-    hard = variant(params={"complex_k": 3.0})[0].persuasion[-1]
-    assert np.all(easy > hard)
+def test_persuasion_follows_trust_and_a_reading_needs_the_line():
+    talk, reading, radio = history()[0].persuasion[-1]
+    assert reading > radio > talk > 0
     backed = variant(others={"leadership": {"line": jnp.ones(())}})[0].persuasion[-1]
     assert backed[1] > reading and backed[0] == talk
 

@@ -63,10 +63,10 @@ def march(months=SHORT, first=1, params=None, **changes):
     }
     for key, value in changes.items():
         owner = tuple(key.split("__"))
-        quiet[owner] = jnp.broadcast_to(jnp.asarray(value, jnp.float64), quiet[owner].shape)
-    values = MODE_VALUES | (params or {})
-    values = {k: jnp.asarray(v, jnp.float64) for k, v in values.items()}
-    return jax.tree.map(np.asarray, scan(quiet, values, months, first))
+        quiet[owner] = np.broadcast_to(value, quiet[owner].shape)
+    given = (quiet, MODE_VALUES | (params or {}))
+    given = jax.tree.map(lambda value: np.array(value, np.float64), given)
+    return jax.tree.map(np.asarray, scan(*given, months, first))
 
 
 BUSY = {

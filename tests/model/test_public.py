@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from thaw import record
-from thaw.model import exogenous
 from thaw.model.clock import month_index
-from thaw.model.places import ACTS, SETTLER_GROUPS, units
+from thaw.model.places import ACTS
 from thaw.model.subsystems.public import SUBSYSTEM
 
 MONTHS = 96
@@ -133,35 +132,35 @@ def test_causes_raise_the_hazard(owner, variable, value):
     assert total_hazard(run(**{owner: {variable: value}})[0]) > total_hazard(still()[0])
 
 
-def test_grievance_and_newcomers_count_against_january_1953():
-    for variable, low, high in (("grievance", 0.3, 0.5), ("uprooted", 0.05, 0.15)):
-        grown = run(people={variable: lambda m, a=low, b=high: np.full(P, a if m == 0 else b)})[0]
-        constant = run(people={variable: jnp.full(P, high)})[0]
-        assert total_hazard(grown) > total_hazard(constant)
-        assert total_hazard(constant) == pytest.approx(total_hazard(still()[0]))
+def test_grievance_counts_against_january_1953():
+    rising = run(people={"grievance": jnp.full(P, 0.5)})[0]
+    assert total_hazard(rising) > total_hazard(still()[0])
+    harder = run(industry={"hardship": jnp.full(P, 0.8)})[0]
+    assert harder.start_grievance[-1] > still()[0].start_grievance[-1]
+    assert total_hazard(harder) < total_hazard(still()[0])
+
+
+@pytest.mark.parametrize("cause", ["uprooted", "homecomers"])
+def test_newcomers_and_returned_peoples_raise_the_hazard_where_they_live(cause):
+    level = 0.05 + 0.1 * at(7) if cause == "uprooted" else 2e5 * at(7)
+    there = run(people={cause: level})[0].disturbance_hazard[-1]
+    before = still()[0].disturbance_hazard[-1]
+    assert there[7] > 1.2 * before[7] and there[8] == pytest.approx(before[8], rel=0.05)
 
 
 def test_the_base_rate_is_the_listed_one_under_the_conditions_of_1953():
-    states, _ = run(params={"fear_halflife": 8.0, "disturb_base": 0.7})
-    assert states.disturbance_hazard[1].sum() * 12 == pytest.approx(0.7, rel=0.05)
+    states, _ = run(params={"disturb_base": 0.3}, people={"grievance": jnp.full(P, 0.2)})
+    assert states.disturbance_hazard[1].sum() * 12 == pytest.approx(0.3, rel=0.03)
 
 
-def test_return_of_the_deported_raises_hazards_at_home_only():
-    group = SETTLER_GROUPS.index("caucasus")
-    release = jnp.zeros(8).at[group].set(0.05)
-    states, _ = run(camps={"settler_release": release})
-    ratio = states.disturbance_hazard[-1] / still()[0].disturbance_hazard[-1]
-    home = SUBSYSTEM.inputs().homes[group] > 0
-    assert home.sum() == 3 and np.all(ratio[home] > 1) and np.allclose(ratio[~home], 1)
-    expected = 0.55 * 0.05 * 2.7e6 / 8
-    assert states.contested[1].sum() == pytest.approx(expected, rel=1e-4)
+def test_the_first_month_knows_no_acts_yet():
+    silent = run(people={"acting": lambda m: np.full((P, 4), 0.0 if m == 0 else 0.001)})[0]
+    assert np.array_equal(silent.signal, still()[0].signal) and not silent.signal[1].any()
 
 
-def test_every_home_is_a_unit_and_a_group_is_at_home_once():
-    names = [r["name"] for r in exogenous.dated_rows() if r["name"].startswith("home_")]
-    assert all(name.split("__")[1] in units() for name in names)
-    homes = SUBSYSTEM.inputs().homes.sum(axis=1)
-    assert np.allclose(homes[homes > 0], 1.0, atol=1e-5)
+def test_convictions_start_at_the_listed_base():
+    started = convicted(run(params={"conv_base": 420.0})[0], grievance=0.2)[0]
+    assert started == pytest.approx(12 * 420.0, rel=0.1)
 
 
 def test_hazards_stay_bounded_under_extreme_causes():

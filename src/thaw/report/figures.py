@@ -176,7 +176,8 @@ def plot_series(rows: pd.DataFrame) -> Figure:
         axis = figure.subplots()
         for place, group in rows.groupby("place", sort=False):
             dated = group.sort_values("start")
-            years = dated["start"].dt.year + (dated["start"].dt.dayofyear - 1) / 365.25
+            days = dated["start"].to_numpy().astype("datetime64[D]").astype(float)
+            years = 1970.0 + days / 365.25
             value = dated["value"].to_numpy(float)
             low = dated["low"].fillna(dated["value"]).to_numpy(float)
             high = dated["high"].fillna(dated["value"]).to_numpy(float)

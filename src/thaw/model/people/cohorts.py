@@ -58,7 +58,7 @@ class State(eqx.Module):
     convictions: Float[Array, " unit"] = variable(
         "persons", "convicted in the last month, expected"
     )
-    disturbances: Float[Array, " unit"] = variable("number", "mass disturbances in the last month")
+    disturbances: Float[Array, " unit"] = variable("number", "mass disturbances last month")
     crowd: Float[Array, " unit"] = variable("persons", "participants in the last month")
     gap_start: Float[Array, ""] = variable("ratio", "urban to rural income in January 1953")
 
@@ -130,9 +130,9 @@ def advance(
     flow = statuses.flows(own, table, inputs, params)
     persons = statuses.moved(own.persons, own, flow, params)
     persons = demography.shifted(persons, view.calendar == 0)
-    born = demography.births(own.persons, table.fertility, inputs.fertility_place)
+    born = demography.births(persons, table.fertility, inputs.fertility_place)
     under_one = _infants_lost(persons, born, table, inputs)
-    from_afar = demography.arrivals_from_afar(own.persons, table.moves)
+    from_afar = demography.arrivals_from_afar(persons, table.moves)
     living = demography.survive_and_move(persons, table.survival, table.moves)
     living = demography.with_newborn(living, born, table.birth_survival)
     count = demography.counts(living, (view.calendar + 1) / 12.0, params.custody_women)
@@ -257,7 +257,7 @@ def _latents(state: State) -> dict[str, Array]:
 
 
 def census_by_age(state: State) -> Float[Array, "101 2 2"]:
-    """Return persons at liberty by age (100 = 100 and over), sex and locality, of a January state."""
+    """Return persons at liberty by age (100 = 100 and over), sex, locality, in a January."""
     national = jnp.asarray(state.persons).sum(axis=-1)
     return jnp.concatenate([national[:100], national[100:].sum(axis=0, keepdims=True)])
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
-from thaw.model.people.demography import Moves
+from thaw.model.people.demography import Moves, births, shifted
 from thaw.model.people.tables import Inputs
 
 TABLE_MONTH = 72
@@ -74,12 +74,12 @@ def rate_table(view: Any, gap_start: Float[Array, ""], params: Any) -> RateTable
     """Return the rates of this month from the frozen world."""
     inputs, years = view.inputs, years_from_table(view.month)
     infant = jnp.exp(-params.infant_trend * years)
-    births = params.birth_level * jnp.exp(-params.birth_trend * years)
+    level = params.birth_level * jnp.exp(-params.birth_trend * years)
     elapsed = (view.calendar + 0.5) / 12.0
     return RateTable(
         survival=survival(inputs, params, view.month),
         birth_survival=jnp.exp(inputs.log_birth_survival * infant),
-        fertility=births / 12.0 * at_places(inputs.fertility, elapsed),
+        fertility=level / 12.0 * at_places(inputs.fertility, elapsed),
         moves=base_moves(inputs, params, town_push(view, gap_start, params)),
         recruits=jnp.maximum(view.agriculture.recruits, 0.0),
         admission=jnp.maximum(view.camps.admission, 0.0),
@@ -116,12 +116,13 @@ def constant_table(view: Any, gap_start: Float[Array, ""], params: Any) -> RateT
     The same yearly number of births and deaths per head whatever the ages; moves at base rate.
     """
     table, own, inputs = rate_table(view, gap_start, params), view.own, view.inputs
-    women = (own.persons[:, 1] * table.fertility[..., None]).sum(axis=0) * inputs.fertility_place
+    persons = shifted(own.persons, view.calendar == 0)
+    expected = births(persons, table.fertility, inputs.fertility_place).sum()
     born = params.crude_birth / 12 * own.civil.sum()
     lost = born * (1 - table.birth_survival.mean())
     others = jnp.maximum(params.crude_death / 12 * own.civil.sum() - lost, 0.0) / own.civil.sum()
     return table._replace(
-        fertility=table.fertility * born / jnp.maximum(women.sum(), 1.0),
+        fertility=table.fertility * born / jnp.maximum(expected, 1.0),
         survival=jnp.full_like(table.survival, 1.0) - others,
         moves=base_moves(inputs, params),
     )

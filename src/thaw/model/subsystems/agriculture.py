@@ -132,18 +132,8 @@ def _advance(
     own: State = view.own
     ploughing = _plough(view, levers, params)
     means = _means(view, levers, params)
-    grain, flow = _harvest(view, levers, params, keys, rule, means)
-    people = _people(view)
-    state_grain = balance.state_grain(
-        own.stock,
-        grain["crop"].sum(),
-        own.trend,
-        people[1],
-        levers.value("import"),
-        levers.decided("import"),
-        view.calendar,
-        params,
-    )
+    grain, flow = _harvest(view, levers, params, keys, rule)
+    state_grain = _state_grain(view, levers, params, grain["crop"].sum())
     stock, feed = _animals(view, levers, params, means["squeeze"], 12.0 * state_grain.sold_back)
     products = _animal_index(stock, params)
     income = balance.money_income(
@@ -155,22 +145,22 @@ def _advance(
     )
     pensions = params.pensions / 12.0 * levers.value("kolkhoz_income")
     kept = 11.0 / 12.0  # a leaky sum settles at twelve times the monthly flow
-    january = view.calendar == _JANUARY
+    reported = jnp.where(view.calendar == _JANUARY, 0.0, own.meat_reported)
     after = State(
         **ploughing,
         **means,
         **grain,
         herd=stock.herd,
         meat=stock.meat,
-        meat_reported=jnp.where(january, 0.0, own.meat_reported) + stock.reported / 12.0,
+        meat_reported=reported + stock.reported / 12.0,
         meat_plan=_meat_plan(view, params),
         stock=state_grain.stock,
         imports=own.imports * kept + state_grain.imports,
-        food=balance.food_index(products, people[0], state_grain.met, params),
+        food=balance.food_index(products, _people(view)[0], state_grain.met, params),
         farm_income=own.farm_income * kept + income + pensions,
         people_1953=jnp.where(view.month == 0, _people_now(view), own.people_1953),
     )
-    return after, Info(
+    info = Info(
         harvest=flow,
         procured=state_grain.procured,
         imports=state_grain.imports,
@@ -182,6 +172,20 @@ def _advance(
         eggs=stock.eggs / 12.0,
         income=income,
         feed=feed,
+    )
+    return after, info
+
+
+def _state_grain(view: View, levers: Levers, params: Any, crop: Array) -> balance.Balance:
+    return balance.state_grain(
+        view.own.stock,
+        crop,
+        view.own.trend,
+        _people(view)[1],
+        levers.value("import"),
+        levers.decided("import"),
+        view.calendar,
+        params,
     )
 
 
@@ -237,7 +241,7 @@ def _means(view: View, levers: Levers, params: Any) -> dict[str, Array]:
 
 
 def _harvest(
-    view: View, levers: Levers, params: Any, keys: Keys, rule: yields.Yields, means: dict
+    view: View, levers: Levers, params: Any, keys: Keys, rule: yields.Yields
 ) -> tuple[dict[str, Array], Region]:
     """Return the year's harvest as known from August on, and the part booked this month."""
     own, inputs, august = view.own, view.inputs, view.calendar == _AUGUST

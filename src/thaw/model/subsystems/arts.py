@@ -26,16 +26,16 @@ LAG_STAGES = 2
 
 
 class State(eqx.Module):
-    """What arts writes; works are counted so that 100 risky works a year were submitted in 1953."""
+    """What arts writes; the unit of works is a hundredth of the works submitted in 1953."""
 
-    threshold: Float[Array, ""] = variable("line units", "risk that a gate lets pass half the time")
+    threshold: Float[Array, ""] = variable("line units", "risk that gates let pass half the time")
     boldness: Float[Array, ""] = variable("works", "over-threshold works published last month")
     pressure: Float[Array, ""] = variable("works x units", "hard-line reaction to bold works")
     samizdat: Float[Array, ""] = variable("works", "works in private circulation")
     drawer: Float[Array, ""] = variable("works", "refused bold works with their authors")
     desks: Float[Array, "gate risk"] = variable("works", "works waiting at each gate, by risk")
     nerve: Float[Array, ""] = variable("line units", "mean risk of what authors submit")
-    reaction: Float[Array, "stage"] = variable("works x units", "reaction not yet delivered")
+    reaction: Float[Array, " stage"] = variable("works x units", "reaction not yet delivered")
     freeze: Float[Array, ""] = variable("line units", "standing push on the gates, thaw positive")
     studios: Float[Array, ""] = variable("1953 = 1", "film studio capacity")
 
@@ -52,12 +52,12 @@ class Flow(eqx.Module):
     """One month through the gates."""
 
     desks: Float[Array, "gate risk"]
-    published: Float[Array, "risk"]
-    refused: Float[Array, "risk"]
+    published: Float[Array, " risk"]
+    refused: Float[Array, " risk"]
 
 
 class Inputs(eqx.Module):
-    """Volumes of January 1953 from the record (no later value is read), and years since recorded."""
+    """Volumes of January 1953 from the record, and the years since they were recorded."""
 
     titles: float
     titles_age: float
@@ -78,13 +78,13 @@ def inputs() -> Inputs:
     )
 
 
-def submitted(params: Any, nerve: Any) -> Float[Array, "risk"]:
+def submitted(params: Any, nerve: Any) -> Float[Array, " risk"]:
     """Return works submitted in a month by risk: a normal distribution around authors' nerve."""
     density = jnp.exp(-0.5 * ((RISKS - nerve) / params.s_w) ** 2)
     return params.submit_rate / 12.0 * density / jnp.sum(density)
 
 
-def passing(params: Any, threshold: Any) -> Float[Array, "risk"]:
+def passing(params: Any, threshold: Any) -> Float[Array, " risk"]:
     """Return the probability that one gate passes a work of each risk."""
     return jax.nn.sigmoid((threshold - RISKS) / params.gate_noise)
 
@@ -137,7 +137,7 @@ def init(params: Any, inputs: Inputs) -> State:
 
 
 def boldness(params: Any, works: Any) -> tuple[Float[Array, ""], Float[Array, ""]]:
-    """Return how many of some works lie above the hard-liners' threshold, and their summed excess."""
+    """Return how many works lie above the hard-liners' threshold, and their summed excess."""
     excess = jnp.asarray(RISKS) - params.theta_hard
     over = jax.nn.sigmoid(excess / params.gate_noise)
     return jnp.sum(works * over), jnp.sum(works * jnp.maximum(excess, 0.0))

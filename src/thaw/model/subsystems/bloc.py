@@ -15,7 +15,6 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from thaw import reforms
-from thaw.model.clock import LAST_MONTH
 from thaw.model.places import BLOC_STATES
 from thaw.model.randomness import Keys
 from thaw.model.subsystem import Emission, Levers, Step, Subsystem, View, variable
@@ -35,6 +34,7 @@ class State(eqx.Module):
     credible: States = variable("0 or 1", "a leader whom the crowd believes stands at hand")
     repression: States = variable("acts", "decaying memory of force used on the population")
     relief: States = variable("acts", "decaying memory of concessions")
+    months_on: States = variable("month", "age of the episode")
     toll: States = variable("per million", "killed in the last month per million people")
     liberty: States = variable("logit", "openness of the state since 1952, slowly adapting")
     crisis: Float[Array, ""] = variable("0-1", "highest level of unrest in any state")
@@ -65,8 +65,9 @@ def init(params: Any, inputs: Inputs) -> State:
     return State(
         unrest=none,
         grievance=rules.grievance(params, inputs, inputs.pace_before, inputs.terror, none),
-        opening=none, intervened=none, credible=none, repression=none, relief=none, toll=none,
-        liberty=none, crisis=zero, refugees=zero + inputs.refugees, losses=zero,
+        opening=none, intervened=none, credible=none, repression=none, relief=none,
+        months_on=none, toll=none, liberty=none, crisis=zero,
+        refugees=zero + inputs.refugees, losses=zero,
     )  # fmt: skip
 
 
@@ -100,11 +101,11 @@ def loss_rule(params: Any, seen: Covariates, odds: States, keys: Keys) -> States
 
 def _memories(view: View, params: Any, given: Answer, sent: States) -> dict[str, Array]:
     """Return what lingers: force, concessions, opening, and the openness that experts code."""
-    own, data, month = view.own, view.inputs, _month(view)
+    own = view.own
     fading = 0.5 ** (1.0 / params.memory_halflife)
     moved = (rules.opening_target(view, params) - own.opening) / params.o_tau
     pushed = (
-        params.o_death * data.deaths_of_leaders[month]
+        params.o_death * rules.this_month(view, view.inputs.deaths_of_leaders)
         + params.o_change * view.leadership.leader_changed
         + params.o_local * given.concede
         + params.o_force * sent
@@ -116,10 +117,6 @@ def _memories(view: View, params: Any, given: Answer, sent: States) -> dict[str,
         "opening": jnp.clip(own.opening + moved + pushed, -3.0, 4.0),
         "liberty": own.liberty + (liberty - own.liberty) / params.liberty_tau,
     }
-
-
-def _month(view: View) -> Array:
-    return jnp.clip(view.month, 0, LAST_MONTH - 1)
 
 
 def _credible(view: View, params: Any, started: States, keys: Keys) -> States:
@@ -142,7 +139,7 @@ def _step(
     """Return the step of bloc with a rule of onset and a rule of Moscow's decision."""
 
     def step(view: View, levers: Levers, params: Any, keys: Keys) -> tuple[State, Info]:
-        own, data, month = view.own, view.inputs, _month(view)
+        own, data = view.own, view.inputs
         line = view.leadership.line
         hazard = hazard_rule(params, own, rules.neighbourhood(params, data, own.unrest))
         quiet = (own.unrest <= 0.0) * 1.0
@@ -156,14 +153,17 @@ def _step(
         dead = rules.killed(params, data, level, given, sent, keys)
         terror = rules.terror_level(params, data, line, own.repression)
         unrest = rules.next_unrest(params, own, level, given, credible, sent)
+        pace = rules.this_month(view, data.pace)
+        pressed = rules.pressure_to_leave(view, params, pace, terror)
         border = levers.value("border_control")
         fading = 0.5 ** (1.0 / params.losses_halflife)
         after = State(
             unrest=unrest,
-            grievance=rules.grievance(params, data, data.pace[month], terror, own.relief),
-            intervened=sent, credible=credible, toll=dead / data.population,
+            grievance=rules.grievance(params, data, pace, terror, own.relief),
+            intervened=sent, credible=credible,
+            months_on=(own.months_on + 1.0) * (unrest > 0.0), toll=dead / data.population,
             **_memories(view, params, given, sent), crisis=jnp.max(unrest),
-            refugees=rules.refugees(view, params, month, terror, border, keys),
+            refugees=rules.refugees(view, params, pressed, border, keys),
             losses=own.losses * fading + jnp.sum(sent) + params.losses_unrest * jnp.sum(started),
         )  # fmt: skip
         return after, Info(started, sent, dead, odds, hazard)

@@ -26,17 +26,17 @@ Republic, stands for the west, the eastern neighbour nearest in level for the ea
 class Inputs(eqx.Module):
     """Data by state, in the order of ``BLOC_STATES``; month axis from January 1953."""
 
-    economy: Float[np.ndarray, "state"]
-    terror: Float[np.ndarray, "state"]
+    economy: Float[np.ndarray, " state"]
+    terror: Float[np.ndarray, " state"]
     pace: Float[np.ndarray, "month state"]
-    pace_before: Float[np.ndarray, "state"]
-    income_gap: Float[np.ndarray, "month"]
+    pace_before: Float[np.ndarray, " state"]
+    income_gap: Float[np.ndarray, " month"]
     deaths_of_leaders: Float[np.ndarray, "month state"]
     distance: Float[np.ndarray, "state state"]
-    open_border: Float[np.ndarray, "state"]
-    army: Float[np.ndarray, "state"]
-    population: Float[np.ndarray, "state"]
-    liberties: Float[np.ndarray, "state"]
+    open_border: Float[np.ndarray, " state"]
+    army: Float[np.ndarray, " state"]
+    population: Float[np.ndarray, " state"]
+    liberties: Float[np.ndarray, " state"]
     refugees: float
 
 
@@ -57,24 +57,24 @@ def known(series_id: str, place: str) -> dict[int, float]:
     return dict(zip(rows["start"].dt.year, rows["value"].astype(float), strict=True))
 
 
-def standardised(values: Float[np.ndarray, "state"]) -> Float[np.ndarray, "state"]:
+def standardised(values: Float[np.ndarray, " state"]) -> Float[np.ndarray, " state"]:
     """Return z-scores across states; 0, the mean, where a value is missing."""
     z = (values - np.nanmean(values)) / np.nanstd(values)
     return np.where(np.isnan(z), 0.0, z)
 
 
-def at_year(series_id: str, year: int) -> Float[np.ndarray, "state"]:
+def at_year(series_id: str, year: int) -> Float[np.ndarray, " state"]:
     """Return the value of one year by state, NaN where the record has none."""
     return np.array([known(series_id, place).get(year, np.nan) for place in places()])
 
 
-def growth_before() -> Float[np.ndarray, "state"]:
+def growth_before() -> Float[np.ndarray, " state"]:
     """Return yearly log growth of output per head over the years before the start."""
     first, last = (at_year("bloc.gdp_per_head", year) for year in _START_YEARS)
     return np.log(last / first) / (_START_YEARS[1] - _START_YEARS[0])
 
 
-def pace_of_year(year: int) -> Float[np.ndarray, "state"]:
+def pace_of_year(year: int) -> Float[np.ndarray, " state"]:
     """Return the yearly rise of the collectivised share of land (points), never below 0.
 
     Years between recorded ones lie on a straight line and the last value is held; states without a
@@ -89,7 +89,7 @@ def pace_of_year(year: int) -> Float[np.ndarray, "state"]:
     return np.maximum(np.where(np.isnan(pace), np.nanmedian(pace), pace), 0.0)
 
 
-def income_gap() -> Float[np.ndarray, "month"]:
+def income_gap() -> Float[np.ndarray, " month"]:
     """Return the log of western over eastern income per head, less its value of 1952."""
     west, east = (known("bloc.gdp_per_head", place) for place in (_WEST, _EAST))
     yearly = [np.log(west[y] / east[y] * east[1952] / west[1952]) for y in _YEARS]
@@ -113,7 +113,7 @@ def leaders_lost() -> Float[np.ndarray, "month state"]:
     return np.stack([dated.get(f"bloc_leader_death__{s}", none) for s in BLOC_STATES], axis=1)
 
 
-def first_since_start(series_id: str) -> Float[np.ndarray, "state"]:
+def first_since_start(series_id: str) -> Float[np.ndarray, " state"]:
     """Return the first recorded value since the start year by state; the mean where none is."""
     series = [known(series_id, place) for place in places()]
     found = [next((v for y, v in sorted(s.items()) if y >= FIRST_YEAR), np.nan) for s in series]

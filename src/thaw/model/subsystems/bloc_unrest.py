@@ -25,7 +25,7 @@ POLITICAL = 3
 QUIET = 0.1
 """Unrest below this level ends an episode (0-1 scale)."""
 
-States = Float[Array, "state"]
+States = Float[Array, " state"]
 
 
 class Answer(eqx.Module):
@@ -45,7 +45,7 @@ def grievance(params: Any, inputs: Inputs, pace: Any, terror: Any, relief: Any) 
     """Return grievance in s.d.: slow output before 1953, land taken, terror, less concessions."""
     return (
         params.g_economy * inputs.economy
-        + params.g_collect * pace / 10.0
+        + params.g_collect * jnp.log1p(pace / 10.0)
         + params.g_terror * terror
         - params.g_relief * relief
     )
@@ -114,6 +114,7 @@ def next_unrest(
         + params.u_concede_bad * given.concede * (1.0 - credible)
         + params.u_repress * given.repress
         + params.u_deaths * jnp.log1p(own.toll)
+        + params.u_tire * own.months_on
         + params.u_force * sent
     )
     later = jax.nn.sigmoid(push) * (level > 0.0)
@@ -129,17 +130,27 @@ def killed(
     return inputs.population * level * per_million * luck
 
 
-def refugees(
-    view: View, params: Any, month: Array, terror: States, border: Any, keys: Keys
-) -> Float[Array, ""]:
-    """Return thousand refugees of the month; all terms are deviations from the flow of 1952."""
-    own, data = view.own, view.inputs
-    pressed = (
-        params.ref_gap * data.income_gap[month]
-        + params.ref_collect * (data.pace[month, GDR] - data.pace_before[GDR]) / 10.0
-        + params.ref_terror * (terror[GDR] - data.terror[GDR] + own.unrest[GDR])
-        - params.ref_border * (border - 1.0)
+def this_month(view: View, table: Any) -> Array:
+    """Return the row of a table by month (from January 1953; the last row holds after its end)."""
+    rows = jnp.asarray(table)
+    return rows[jnp.clip(view.month, 0, rows.shape[0] - 1)]
+
+
+def pressure_to_leave(view: View, params: Any, pace: States, terror: States) -> Array:
+    """Return what drives people from East Germany, in log flow against 1952."""
+    data = view.inputs
+    land, before = jnp.log1p(pace / 10.0), jnp.log1p(data.pace_before / 10.0)
+    return (
+        params.ref_gap * this_month(view, data.income_gap)
+        + params.ref_collect * (land[GDR] - before[GDR])
+        + params.ref_terror * (terror[GDR] - data.terror[GDR] + view.own.unrest[GDR])
     )
-    followed = params.ref_diffusion * jnp.log(jnp.maximum(own.refugees / data.refugees, 1e-4))
-    log_ratio = (1.0 - params.ref_diffusion) * pressed + followed
-    return data.refugees * jnp.exp(log_ratio + params.ref_noise * keys.normal("refugees"))
+
+
+def refugees(view: View, params: Any, pressed: Array, border: Any, keys: Keys) -> Array:
+    """Return thousand refugees of the month; in 1952 the border stood at level 1."""
+    flow = view.inputs.refugees
+    wanted = pressed - params.ref_border * (border - 1.0)
+    before = jnp.log(jnp.maximum(view.own.refugees / flow, 1e-4))
+    log_ratio = (1.0 - params.ref_diffusion) * wanted + params.ref_diffusion * before
+    return flow * jnp.exp(log_ratio + params.ref_noise * keys.normal("refugees"))

@@ -19,6 +19,12 @@ from thaw.model.subsystems import camps_exits as exits
 from thaw.model.subsystems import camps_queue as register
 
 K, S = len(PRISONER_CLASSES), len(SETTLER_GROUPS)
+ORDERS = {
+    "review_cap_1954": "review_commissions_1954",
+    "exit_after": "early_release_1954",
+    "review_cap_1956": "camp_commissions_1956",
+}
+"""Levers carried out with a lag, and the reform whose execution parameters they use."""
 Scalar = Float[Array, ""]
 
 
@@ -180,7 +186,8 @@ def _advance(
         params,
         keys,
     )
-    ahead = stock * (1.0 - own.release_hazard - own.death_hazard) + own.admission
+    staying = stock * (1.0 - own.release_hazard)
+    ahead = staying * (1.0 - own.death_hazard) + own.admission
     persons = decree["released"] + cases.leaving
     again, at_risk = exits.relapse(own.amnestied, jnp.sum(decree["released"][:2]), params)
     adults = jnp.maximum(jnp.sum(view.people.adults), 1.0)
@@ -217,28 +224,21 @@ def _advance(
         granted=_remembered(own.granted, own.release_hazard[2:], stock[2:], params),
         habit=habit,
     )
-    return state, _info(view, params, cases, stock, decree, revolts)
+    return state, _info(view, params, cases, staying, decree, revolts)
 
 
 def _execution(own: State, levers: Levers, params: Any) -> Float[Array, " orders"]:
-    ordered = jnp.stack(
-        [levers.value(name) for name in ("review_cap_1954", "exit_after", "review_cap_1956")]
-    )
-    share = jnp.stack(
+    return jnp.stack(
         [
-            params.review_commissions_1954_share,
-            params.early_release_1954_share,
-            params.camp_commissions_1956_share,
+            exits.delayed(
+                own.execution[place],
+                levers.value(lever),
+                getattr(params, f"{reform}_share"),
+                getattr(params, f"{reform}_lag"),
+            )
+            for place, (lever, reform) in enumerate(ORDERS.items())
         ]
     )
-    lag = jnp.stack(
-        [
-            params.review_commissions_1954_lag,
-            params.early_release_1954_lag,
-            params.camp_commissions_1956_lag,
-        ]
-    )
-    return exits.delayed(own.execution, ordered, share, lag)
 
 
 def _overall_wait(cases: register.Decided) -> Scalar:
@@ -257,7 +257,7 @@ def _info(
     view: View,
     params: Any,
     cases: register.Decided,
-    stock: Float[Array, " classes"],
+    staying: Float[Array, " classes"],
     decree: dict[str, Array],
     revolts: Scalar,
 ) -> Info:
@@ -265,10 +265,10 @@ def _info(
         [params.itl_short, params.itl_long, params.itl_political, params.itl_political]
     )
     return Info(
-        prisoners=stock,
+        prisoners=jnp.sum(view.people.prisoners, axis=1),
         settlers=jnp.sum(view.people.settlers),
         camp_share=kept * jnp.exp(-params.itl_drift * view.month / 12.0),
-        deaths=params.death_recorded * jnp.sum(view.own.death_hazard * stock),
+        deaths=params.death_recorded * jnp.sum(view.own.death_hazard * staying),
         rehabilitated=jnp.sum(cases.rehabilitated),
         refused=cases.refused_courts + params.refused_counted * cases.refused_1954,
         reviewed_1954=cases.reviewed_1954,
@@ -309,8 +309,7 @@ def observe(state: State, info: Info, params: Any, inputs: Any) -> Emission:
         events={("camp_revolt", "USSR"): info.revolts},
         latent={
             "amnestied_in_month": info.amnestied,
-            "effective_labour": state.forced_labour * params.forced_productivity,
-            "icc": params.sd_region**2 / (params.sd_region**2 + jnp.pi**2 / 3.0),
+            "icc": register.intraclass_correlation(params),
             "grant_ratio_90_10": info.grant_ratio,
             "queue_binds": info.queue_binds,
             "release_gap": exits.release_gap(state.expected, state.granted),

@@ -8,6 +8,7 @@ commissions (whoever is in the camps), courts and procuracy (both kinds by prior
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any
 
 import jax
@@ -24,6 +25,7 @@ ClassArray = Float[Array, " classes"]
 REFUSE, REDUCE, RELEASE, REHABILITATE = range(4)
 NINTH_DECILE = 1.2815515655446004
 """The 90th percentile of a standard normal."""
+LOGISTIC_VARIANCE = math.pi**2 / 3.0
 LONGEST_WAIT = 120.0
 """Months at which the waiting time is cut off when a queue is not served at all."""
 
@@ -109,6 +111,11 @@ def court_share(line: Scalar, unit: Float[Array, " units"], params: Any) -> Floa
     return jax.nn.sigmoid(
         params.court_grant + params.gamma_line * (line - 1.0) + params.sd_region * unit
     )
+
+
+def intraclass_correlation(params: Any) -> Scalar:
+    """Return the share of the variance of a favourable outcome that lies between units."""
+    return params.sd_region**2 / (params.sd_region**2 + LOGISTIC_VARIANCE)
 
 
 def inconsistency(line: Scalar, params: Any) -> Scalar:

@@ -16,9 +16,9 @@ from thaw.model.randomness import Keys
 from thaw.model.subsystem import Emission, Levers, Step, Subsystem, View, variable
 from thaw.model.subsystems import industry_market as market
 from thaw.model.subsystems import industry_production as production
-from thaw.model.subsystems import pipeline, starting_levels
+from thaw.model.subsystems import pipeline
+from thaw.model.subsystems.industry_inputs import DURABLES, Inputs, inputs
 
-DURABLES = ("industry.tv_sets", "industry.refrigerators", "industry.washing_machines")
 OLD_ROUBLES = 10.0
 """Old roubles in one of the roubles in which everything here is counted (law of 1961)."""
 COUNTS = 6
@@ -35,7 +35,7 @@ class State(eqx.Module):
     consumption: Float[Array, ""] = variable("1953 = 1", "consumption per head")
     consumption_growth: Float[Array, ""] = variable("percent a year", "growth of consumption")
     crowding: Float[Array, ""] = variable("1953 = 1", "townspeople per dwelling space")
-    hardship: Float[Array, "unit"] = variable("units", "everyday hardship, 0.5 in January 1953")
+    hardship: Float[Array, " unit"] = variable("units", "everyday hardship, 0.5 in January 1953")
     wage: Float[Array, ""] = variable("roubles a month", "average wage of workers and employees")
     price_rise: Float[Array, ""] = variable("share", "rise of state retail prices, last month")
     print_capacity: Float[Array, ""] = variable("1953 = 1", "printing and paper capacity")
@@ -69,59 +69,6 @@ class Info(eqx.Module):
 
     sales: Float[Array, ""]
     old_roubles: Float[Array, ""]
-
-
-class Inputs(eqx.Module):
-    """Levels of January 1953 from the record (no later value is read)."""
-
-    output_index: float
-    official_growth: float
-    electricity: float
-    cement: float
-    gdp: float
-    heavy_share: float
-    turnover: float
-    deposits: float
-    deposits_age: float
-    dwellings: float
-    dwellings_age: float
-    urban_space: float
-    urban_space_age: float
-    wage: float
-    wage_age: float
-    farm_income: float
-    harvest: float
-    meat: float
-    durables: Float[Array, "3"]
-    durables_growth: Float[Array, "3"]
-
-
-def inputs() -> Inputs:
-    """Load the levels of 1953."""
-    level, age = starting_levels.level, starting_levels.years_since
-    deposits, space = "living.savings_deposits", "living.housing_urban_stock"
-    return Inputs(
-        output_index=level("industry.output_index_official"),
-        official_growth=starting_levels.growth("industry.output_index_official"),
-        electricity=level("industry.electricity"),
-        cement=level("industry.cement"),
-        gdp=level("macro.gdp_maddison"),
-        heavy_share=level("industry.group_a_share") / 100.0,
-        turnover=level("living.retail_turnover"),
-        deposits=level(deposits, stock=True),
-        deposits_age=age(deposits, stock=True),
-        dwellings=level("living.dwellings_built"),
-        dwellings_age=age("living.dwellings_built"),
-        urban_space=level(space, stock=True),
-        urban_space_age=age(space, stock=True),
-        wage=level("living.average_wage"),
-        wage_age=age("living.average_wage"),
-        farm_income=level("agriculture.kolkhoz_money_income"),
-        harvest=level("agriculture.grain_harvest"),
-        meat=level("agriculture.meat"),
-        durables=jnp.array([level(name) for name in DURABLES]),
-        durables_growth=jnp.array([starting_levels.growth(name) for name in DURABLES]),
-    )
 
 
 def init(params: Any, inputs: Inputs) -> State:
@@ -351,7 +298,7 @@ def _step(produce: Callable[..., production.Production]) -> Step:
 
 
 def observe(state: State, info: Info, params: Any, inputs: Inputs) -> Emission:
-    """Show production, dwellings, trade, savings, wage and product under the record's series ids."""
+    """Show output, dwellings, trade, savings, wage and product under the record's series ids."""
     total = _total(state.output, params, inputs)
     product = state.past[-1, 2]
     series = {

@@ -124,13 +124,13 @@ def durables(
 
 def hardship(
     params: Any,
-    exposure: Float[Array, "unit"],
+    exposure: Float[Array, " unit"],
     shortage: Any,
     felt_price: Any,
     crowding: Any,
     food: Any,
     growth: Any,
-) -> Float[Array, "unit"]:
+) -> Float[Array, " unit"]:
     """Return everyday hardship by unit, 0.5 in January 1953.
 
     Shops, prices and dwellings weigh by ``exposure``, the unit's urban share against the union's;

@@ -41,7 +41,6 @@ class State(eqx.Module):
     attack: Float[Array, ""] = variable("0-1", "strongest denunciation so far")
     attended: Float[Array, " G"] = variable("share", "share of each audience that heard a reading")
     audience: Float[Array, ""] = variable("million persons", "party members who heard a reading")
-    sources: Float[Array, " G"] = variable("count", "sources of the Speech met by a mean adult")
     copies: Float[Array, " B"] = variable("copies", "copies printed in each bloc state")
     copy_abroad: Float[Array, ""] = variable("0/1", "a foreign service holds a copy")
     reported: Float[Array, ""] = variable("0/1", "the foreign press has reported the Speech")
@@ -80,7 +79,7 @@ def init(params: Any, inputs: Inputs) -> State:
         official=jnp.zeros(groups),
         talk=jnp.zeros((places, groups)),
         radio=jnp.zeros(places),
-        persuasion=channels.persuasion(params, zero, zero),
+        persuasion=channels.persuasion(params, zero),
         reactance=jnp.zeros((places, groups)),
         news=zero,
         public_abroad=zero,
@@ -91,7 +90,6 @@ def init(params: Any, inputs: Inputs) -> State:
         attack=zero,
         attended=jnp.zeros(groups),
         audience=zero,
-        sources=jnp.zeros(groups),
         copies=jnp.zeros(states),
         copy_abroad=zero,
         reported=zero,
@@ -106,7 +104,7 @@ def step(view: View, levers: Levers, params: Any, keys: Keys) -> tuple[State, In
 def _advance(
     view: View, levers: Levers, params: Any, keys: Keys, spread: Any
 ) -> tuple[State, Info]:
-    own, people = view.own, view.people
+    own = view.own
     ordered = levers.value("read_on")
     closed_age, closed = _clock(own.closed_age, ordered[0])
     open_age, opened = _clock(own.open_age, ordered[1])
@@ -115,17 +113,13 @@ def _advance(
     news = jnp.maximum(own.news * 0.5 ** (1.0 / params.talk_decay), begins)
     official, talk, radio = spread(view, params, (closed_age, open_age), (closed, opened), news)
     newly = (1.0 - own.attended) * -jnp.expm1(-own.official)
-    met = own.official + own.talk + own.radio[:, None]
-    sources = own.sources + channels.mean(people.adults, met, axis=0)
     attack = jnp.maximum(own.attack, jnp.maximum(params.link_closed * closed, opened))
     abroad, info = _leaks(view, params, keys, newly, opened)
     after = State(
         official=official,
         talk=talk,
         radio=radio,
-        persuasion=channels.persuasion(
-            params, channels.further_sources(people.adults, sources), view.leadership.line
-        ),
+        persuasion=channels.persuasion(params, view.leadership.line),
         reactance=channels.reactance(view, params),
         news=news,
         link=_toward(own.link, 1.0 - (1.0 - params.link_after) * attack, params.link_halflife),
@@ -134,7 +128,6 @@ def _advance(
         attack=attack,
         attended=own.attended + newly,
         audience=info.audience,
-        sources=sources,
         **abroad,
     )
     return after, info

@@ -76,21 +76,15 @@ def _radio(view: View, params: Any) -> Float[Array, " P"]:
     return params.radio_rate * outside.info_radio_sets * clear * view.own.public_abroad
 
 
-def further_sources(adults: Array, sources: Float[Array, " G"]) -> Array:
-    """Return how many further sources a person who meets one has met, by the mean person met."""
-    meetings = adults.sum(axis=0) * sources
-    return jnp.sum(meetings * sources) / jnp.maximum(meetings.sum(), 1.0)
+def persuasion(params: Any, line: Array) -> Float[Array, " 3"]:
+    """Return the fall of esteem at a credible exposure, by channel.
 
-
-def persuasion(params: Any, further: Array, line: Array) -> Float[Array, " 3"]:
-    """Return the fall of esteem by channel; ``complex_k`` sources are needed before belief moves.
-
-    In the mean field each source beyond the first is met with chance 1 - exp(-further).
+    A reading convinces less where the line of the day does not stand behind it. How many sources
+    make an exposure credible is decided in people.
     """
-    another = jnp.maximum(-jnp.expm1(-further), 1e-9) ** (params.complex_k - 1.0)
     tone = 1.0 - params.tone_share * (1.0 - jnp.clip(line, 0.0, 1.0))
     trust = jnp.stack([params.trust_rumour, params.trust_reading * tone, params.trust_radio])
-    return params.persuade * trust * another
+    return params.persuade * trust
 
 
 def reactance(view: View, params: Any) -> Float[Array, "P G"]:

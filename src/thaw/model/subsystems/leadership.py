@@ -25,6 +25,9 @@ from thaw.model.subsystems.leadership_roster import Roster, roster
 YEARS_BETWEEN_ELECTIONS = 2.0
 """Regional committees were elected every second year (party rules of 1961, recalled)."""
 
+SINCE_CONGRESS = 3.0
+"""Months from the 19th congress (October 1952) to January 1953."""
+
 
 class State(eqx.Module):
     """The leadership at the start of a month."""
@@ -74,14 +77,22 @@ class Info(eqx.Module):
 def init(params: Any, inputs: Roster) -> State:
     """Return the leadership of January 1953: an established autocrat at the scale's zero."""
     zero, one = jnp.asarray(0.0), jnp.asarray(1.0)
+    rest = ("line", "leader_changed", "performance", "ouster", "challenge", "renewal")
+    rest += ("renewal_region", "dropped", "bargain")
+    established = params.clients_autocrat * one
     return State(
-        line=zero, leader=inputs.leader[0], months_in_office=inputs.tenure, leader_changed=zero,
-        clients=params.clients_autocrat * one, client_cc=params.clients_autocrat * one,
-        performance=zero, risk=params.obkom_turnover_base * one,
-        watch=params.clients_autocrat * one, ouster=zero, challenge=zero, renewal=zero, renewal_region=zero, dropped=zero, bargain=zero,
-        exposure=params.obkom_turnover_base * 0.25, since_congress=3.0 * one,
-        seat=jnp.asarray(inputs.seat[0]), demoted=jnp.zeros_like(jnp.asarray(inputs.seat[0])),
-    )  # fmt: skip
+        **dict.fromkeys(rest, zero),
+        leader=inputs.leader[0],
+        months_in_office=inputs.tenure,
+        clients=established,
+        client_cc=established,
+        watch=established,
+        risk=params.obkom_turnover_base * one,
+        exposure=params.obkom_turnover_base * SINCE_CONGRESS / 12.0,
+        since_congress=SINCE_CONGRESS * one,
+        seat=inputs.seat[0],
+        demoted=jnp.zeros_like(inputs.seat[0]),
+    )
 
 
 Hazard = Callable[[votes.Now, Array, Array, Array, Array, Any], tuple[Array, Array]]

@@ -40,5 +40,6 @@ def filled(
 
 def toward(executed: ArrayLike, order: ArrayLike, lag: ArrayLike) -> Float[Array, "..."]:
     """Return what is carried out of a standing ``order`` one month later, with a mean lag."""
-    behind = jnp.asarray(order) - executed
-    return executed + behind / (1.0 + jnp.maximum(jnp.asarray(lag), 0.0))
+    done = jnp.asarray(executed)
+    behind = jnp.asarray(order) - done
+    return done + behind / (1.0 + jnp.maximum(jnp.asarray(lag), 0.0))

@@ -11,11 +11,10 @@ from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float
 
 from thaw.model.clock import FIRST_YEAR
-from thaw.model.places import ACTS, SETTLER_GROUPS, units
+from thaw.model.places import ACTS, units
 from thaw.model.randomness import Keys
 from thaw.model.subsystem import Emission, Levers, Subsystem, View, variable
 from thaw.model.subsystems import public_acts as acts
@@ -38,13 +37,11 @@ class State(eqx.Module):
     signal: Float[Array, "P A"] = variable(
         "-1 to 1", "learned excess of open acts nearby over those of January 1953"
     )
-    contested: Float[Array, " P"] = variable("persons", "deported people lately come home")
     practice: Float[Array, ""] = variable("log", "convictions per act against January 1953")
     restraint: Float[Array, ""] = variable("0-1", "restraint in the use of arms learned so far")
     order_decided: Float[Array, ""] = variable("0/1", "repression order by the model's decision")
     policing_decided: Float[Array, ""] = variable("0/1", "policing laws by the model's decision")
     start_grievance: Float[Array, ""] = variable("0-1", "mean grievance of January 1953")
-    start_uprooted: Float[Array, ""] = variable("share", "mean share uprooted of January 1953")
     start_urban: Float[Array, ""] = variable("persons", "urban population of January 1953")
 
 
@@ -56,10 +53,9 @@ class Info(eqx.Module):
 
 
 class Inputs(eqx.Module):
-    """Adults of January 1953, and where settler groups with a right of return are at home."""
+    """Static inputs: adults of January 1953 (persons)."""
 
     adults: float
-    homes: Float[np.ndarray, "S P"]
 
 
 def inputs() -> Inputs:
@@ -74,19 +70,7 @@ def inputs() -> Inputs:
     everyone = float(table.loc[table["age"].astype(str) == "total", "both"].iloc[0])
     single = table[table["age_kind"] == "single"]
     children = single.loc[single["age"].astype(int) < 16, "both"].astype(float).sum()
-    return Inputs(thousand * 1e3 * (1.0 - children / everyone), settler_homes())
-
-
-def settler_homes() -> Float[np.ndarray, "S P"]:
-    """Return the share of each settler group at home in each unit, from the exogenous list."""
-    from thaw.model import exogenous
-
-    homes = np.zeros((len(SETTLER_GROUPS), len(units())))
-    for row in exogenous.dated_rows():
-        if row["name"].startswith("home_"):
-            group, unit = row["name"].removeprefix("home_").split("__")
-            homes[SETTLER_GROUPS.index(group), units().index(unit)] = float(row["value"])
-    return homes
+    return Inputs(thousand * 1e3 * (1.0 - children / everyone))
 
 
 def init(params: Any, inputs: Inputs) -> State:
@@ -105,34 +89,30 @@ def init(params: Any, inputs: Inputs) -> State:
         crowd_exponent=params.size_tail * jnp.ones(()),
         shootings=0.0 * everywhere,
         signal=jnp.zeros((places, len(ACTS))),
-        contested=0.0 * everywhere,
         practice=zero,
         restraint=zero,
         order_decided=zero,
         policing_decided=zero,
         start_grievance=zero,
-        start_uprooted=zero,
         start_urban=zero,
     )
 
 
 def step(view: View, levers: Levers, params: Any, keys: Keys) -> tuple[State, Info]:
     """Advance one month."""
-    own, people = view.own, view.people
-    start = _start(view)
+    own, people, start = view.own, view.people, _start(view)
+    grievance, acting = _seen(view, params, start)
     order, policing, decisions = public_decisions.in_force(view, levers, params, keys)
     police = 1.0 + params.policing_gain * policing
     practice = acts.practice(params, own.practice, order, view.leadership.line)
     severity = jnp.exp(params.severity_pass * practice)
     fear = acts.next_fear(view, params)
     relief = params.hardship_relief * levers.value("hardship")
-    signal = acts.learned_signal(params, own.signal, people.acting, start["start_grievance"])
-    arrest = acts.arrest_risk(params, people.acting, police)
+    signal = acts.learned_signal(params, own.signal, acting, start["start_grievance"])
+    arrest = acts.arrest_risk(params, acting, police)
     felt = jnp.clip(fear + params.b_age * _young(view), 0.0, 1.0)
     extra = acts.kin_effect(view, params, fear) - params.expr * relief
-    contested = unrest.contested_return(view, params)
-    returning = contested / _adults(view)
-    causes = unrest.causes(view, params, start, people.grievance - relief, returning, police, fear)
+    causes = unrest.causes(view, params, start, grievance - relief, police, fear)
     shot, restraint = unrest.shootings(view, params, keys)
     ratio = acts.start_ratio(params, view.inputs.adults, start["start_grievance"])
     after = State(
@@ -144,11 +124,10 @@ def step(view: View, levers: Levers, params: Any, keys: Keys) -> tuple[State, In
         conviction_ratio=jnp.minimum(ratio * jnp.exp(practice), 1.0) * jnp.ones_like(fear),
         disturbance_hazard=unrest.hazard(view, params, start, causes),
         crowd_exponent=acts.crowd_exponent(
-            params, people.acting, _adults(view), start["start_grievance"]
+            params, acting, unrest.adults(view), start["start_grievance"]
         ),
         shootings=shot,
         signal=signal,
-        contested=contested,
         practice=practice,
         restraint=restraint,
         **decisions,
@@ -157,23 +136,32 @@ def step(view: View, levers: Levers, params: Any, keys: Keys) -> tuple[State, In
     return after, Info(people.convictions.sum(), shot.sum())
 
 
-def _adults(view: View) -> Float[Array, " P"]:
-    return jnp.maximum(view.people.adults.sum(axis=1), 1.0)
-
-
 def _young(view: View) -> Float[Array, " P"]:
-    return jnp.clip(view.people.youth / _adults(view), 0.0, 1.0)
+    return jnp.clip(view.people.youth / unrest.adults(view), 0.0, 1.0)
 
 
 def _start(view: View) -> dict[str, Array]:
-    """Return the means of the first month, against which causes are standardised."""
-    people, own, weight = view.people, view.own, _adults(view)
+    """Return what January 1953 was like, against which later causes are measured.
+
+    Grievance is hardship that legitimacy does not excuse, as people states it.
+    """
+    people, own = view.people, view.own
+    grieved = view.industry.hardship * (1.0 - people.legitimacy)
     now = {
-        "start_grievance": jnp.sum(weight * people.grievance) / weight.sum(),
-        "start_uprooted": jnp.sum(weight * people.uprooted) / weight.sum(),
+        "start_grievance": unrest.mean_of(view, grieved),
         "start_urban": people.urban.sum(),
     }
     return {name: jnp.where(view.month == 0, now[name], getattr(own, name)) for name in now}
+
+
+def _seen(view: View, params: Any, start: dict[str, Array]) -> tuple[Array, Array]:
+    """Return grievance (P) and acts (P, A) of last month; before the first there is the start."""
+    first, people = view.month == 0, view.people
+    usual = acts.start_acting(params, start["start_grievance"])
+    return (
+        jnp.where(first, start["start_grievance"], people.grievance),
+        jnp.where(first, usual, people.acting),
+    )
 
 
 def observe(state: State, info: Info, params: Any, inputs: Inputs) -> Emission:
@@ -229,16 +217,16 @@ SUBSYSTEM = Subsystem(
         "people.urban",
         "people.youth",
         "people.adults",
-        "people.settlers",
         "people.returnees",
         "people.uprooted",
+        "people.homecomers",
+        "people.legitimacy",
         "people.grievance",
         "people.kin_exposure",
         "people.acting",
         "people.convictions",
         "people.disturbances",
         "people.crowd",
-        "camps.settler_release",
         "camps.crime",
         "leadership.line",
         "industry.price_rise",

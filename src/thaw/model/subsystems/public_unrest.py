@@ -14,7 +14,7 @@ from thaw.model.subsystem import View
 EXPONENT_BOUND = 4.0
 """Log-hazards saturate here: no town is more than e^4 times as restless as the union of 1953."""
 GRIEVANCE_UNIT, SHARE_UNIT, FEAR_UNIT = 0.1, 0.05, 0.2
-EX_PRISONER_UNIT, RETURN_UNIT, PRICE_UNIT, POLICE_UNIT = 0.01, 0.1, 0.1, 0.2
+EX_PRISONER_UNIT, RETURN_UNIT, PRICE_UNIT, POLICE_UNIT = 0.02, 0.1, 0.1, 0.2
 """One unit of each standardised input of the disturbance hazard, in its own measure."""
 SMALLEST_CROWD = 100.0
 
@@ -26,26 +26,31 @@ def hazard(view: View, params: Any, start: dict[str, Array], exponent: Array) ->
     return jnp.minimum(params.disturb_base / 12.0 * towns * jnp.exp(bounded), 1.0)
 
 
+def adults(view: View) -> Float[Array, " P"]:
+    """Return adults by unit, at least one."""
+    return jnp.maximum(view.people.adults.sum(axis=1), 1.0)
+
+
+def mean_of(view: View, value: Float[Array, " P"]) -> Float[Array, ""]:
+    """Return the mean over adults of the union."""
+    return jnp.sum(adults(view) * value) / adults(view).sum()
+
+
 def causes(
-    view: View,
-    params: Any,
-    start: dict[str, Array],
-    grievance: Array,
-    returning: Array,
-    police: Array,
-    fear: Array,
+    view: View, params: Any, start: dict[str, Array], grievance: Array, police: Array, fear: Array
 ) -> Float[Array, " P"]:
     """Return the log-hazard against January 1953 (model.md 3.2, causes after Kozlov 2002).
 
-    ``returning``: contested returners per adult; ``police``: attention relative to 1953.
+    Newcomers count against the union of the same month: no level of 1953 is known for them.
+    ``police`` is attention relative to 1953.
     """
     people = view.people
-    adults = jnp.maximum(people.adults.sum(axis=1), 1.0)
+    newcomers = people.uprooted - mean_of(view, people.uprooted)
     return (
         params.b_grief * (grievance - start["start_grievance"]) / GRIEVANCE_UNIT
-        + params.newtown_effect * (people.uprooted - start["start_uprooted"]) / SHARE_UNIT
-        + params.amnesty_crime_effect * people.returnees[0] / adults / EX_PRISONER_UNIT
-        + params.b_ethnic * returning / RETURN_UNIT
+        + params.newtown_effect * newcomers / SHARE_UNIT
+        + params.amnesty_crime_effect * people.returnees[0] / adults(view) / EX_PRISONER_UNIT
+        - params.b_ethnic * people.homecomers / adults(view) / RETURN_UNIT
         + price_shock(view, params)
         + params.b_fear * (fear - params.fear0) / FEAR_UNIT
         + params.b_police * (police - 1.0) / POLICE_UNIT
@@ -55,13 +60,6 @@ def causes(
 def price_shock(view: View, params: Any) -> Float[Array, ""]:
     """Return the log-hazard of last month's rise of retail prices."""
     return params.price_shock_effect * view.industry.price_rise / PRICE_UNIT
-
-
-def contested_return(view: View, params: Any) -> Float[Array, " P"]:
-    """Return deported people lately come home, a stock that fades as conflicts settle."""
-    freed = view.camps.settler_release * view.people.settlers.sum(axis=1)
-    home = params.return_home_share * jnp.sum(freed[:, None] * view.inputs.homes, axis=0)
-    return view.own.contested * 0.5 ** (1.0 / (12.0 * params.contested_halflife)) + home
 
 
 def shootings(view: View, params: Any, keys: Keys) -> tuple[Float[Array, " P"], Array]:

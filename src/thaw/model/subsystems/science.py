@@ -38,7 +38,7 @@ class State(eqx.Module):
     displaced: Float[Array, ""] = variable("share", "day entrants sent to work first")
     waiting: Float[Array, ""] = variable("thousand", "entrants at work before study")
     effort: Float[Array, "stage field"] = variable("1953 months", "research not yet usable")
-    stock: Float[Array, "field"] = variable("1953 = 1", "usable research stock")
+    stock: Float[Array, " field"] = variable("1953 = 1", "usable research stock")
     favour: Float[Array, ""] = variable("1953 = 1", "order of protection for Lysenko's school")
     protection: Float[Array, ""] = variable("1953 = 1", "protection that it has in fact")
     programme: Float[Array, ""] = variable("years of 1953", "work put into the long-range rocket")

@@ -1,4 +1,4 @@
-"""The way into space: a rocket inherited from the missile programme, attempts, and a race of firsts.
+"""The way into space: a rocket from the missile programme, attempts, and a race of firsts.
 
 Contract: docs/model/science.md.
 """

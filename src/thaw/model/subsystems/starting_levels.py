@@ -1,4 +1,4 @@
-"""Levels of January 1953 from the record, with nothing read that was recorded for later than 1953."""
+"""Levels of January 1953 from the record; nothing recorded for a later year than 1953 is read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _RANK = {"seen": 0, "derived": 1, "recalled": 2}
 
 def points(
     series_id: str, place: str = "USSR", stock: bool = False
-) -> tuple[Float[np.ndarray, "point"], Float[np.ndarray, "point"]]:
+) -> tuple[Float[np.ndarray, " point"], Float[np.ndarray, " point"]]:
     """Return times (years) and values of yearly record points up to 1953, one per year.
 
     A year's flow or mean stands at its middle, a year-end stock at its end. Seen values come
