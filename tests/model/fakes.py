@@ -47,7 +47,7 @@ def world():
             acting=_f(0.001, P, A),
             convictions=_f(0, P),
             disturbances=_f(0, P),
-            crowd=_f(0, P),
+            crowd=_f(0, P), homecomers=_f(0, P),
         ),
         "camps": ns(
             release_hazard=_f(0.03, K),
@@ -178,7 +178,7 @@ def run_alone(
 
     ``others``: {"people": {"civil": array or function(month) -> array}} replaces quiet values.
     ``params``: full or short names fixed to numbers; the rest stand at the mode (``draw=None``) or
-    at prior draw number ``draw``. ``levers`` {short name: array [months, ...]} replaces lever paths.
+    at prior draw number ``draw``. ``levers`` {short name: array [months, ...]} replaces paths.
     ``draw=None`` also means the skeleton path without random numbers; give draw for random ones.
     Returns states as one pytree with a leading axis of months + 1, and a dict with ``series``,
     ``events``, ``latent`` of numpy arrays over months.

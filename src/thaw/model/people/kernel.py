@@ -236,10 +236,10 @@ def _news(word: Word, group: Word, at_work: Any, informed_ties: Any, look: _Look
 
 
 def _acts(word: Word, second: Word, look: _Look) -> Word:
-    """Return the four act bits: every act whose chance at this grievance exceeds one draw."""
-    chance = look.draw("act")
-    noise = look.draw("rounding") & _u(7)
-    level = jnp.minimum((w.field(second, w.GRIEVANCE, 255) + noise) >> _u(3), _u(31))
+    """Return the four act bits: every act whose chance at the month's grievance exceeds one draw."""
+    chance, rounding = look.draw("act"), look.draw("rounding")
+    sore = _grievance(word, second, rounding, look)
+    level = jnp.minimum((sore + (rounding & _u(7))) >> _u(3), _u(31))
     kin = w.field(word, w.KIN_RETURNED, 3)
     row = _u(kt.ACT) + (kin << _u(7)) + level
     return sum(_one(chance < look.here(row + _u(32 * a))) << _u(a) for a in range(4))
@@ -295,7 +295,7 @@ def second_word(
     esteem_after = jnp.where(against, risen, fallen)
     trust_after = jnp.where(against, trust, grown)
 
-    sore = _grievance(word, esteem, trust, rounding >> _u(4) & _u(4095), look)
+    sore = _grievance(word, second, rounding, look)
     moved = (w.bit(after, w.URBAN) == 1) & (w.bit(word, w.URBAN) == 0)
     position = jnp.where(moved, _u(1), second >> _u(w.CLASS))
     kept = (
@@ -314,8 +314,10 @@ def second_word(
     return jnp.where(alive, jnp.where(w.bit(word, w.ALIVE) == 1, kept, newborn), _u(0))
 
 
-def _grievance(word: Word, esteem: Word, trust: Word, noise: Word, look: _Look) -> Word:
+def _grievance(word: Word, second: Word, rounding: Word, look: _Look) -> Word:
     """Return hardship not excused by legitimacy, plus contested return and kin (bytes)."""
+    esteem, trust = w.field(second, w.ESTEEM, 255), w.field(second, w.TRUST, 255)
+    noise = rounding >> _u(4) & _u(4095)
     level = (
         look.scalar("base")
         + esteem * look.scalar("per_esteem")

@@ -260,3 +260,14 @@ def _attitudes(
         ) << np.uint32(shift)
     level = hash_words(ids, _LABEL_SALT + 12 ^ seed) >> np.uint32(26)
     return out | level << np.uint32(w.THRESHOLD)
+
+
+def workers_1953() -> float:
+    """Return workers and employees of 1953, between the record's years at a constant rate."""
+    from thaw import record
+
+    rows = record.series("industry.workers_employees", place="USSR")
+    years = rows["start"].dt.year.to_numpy(dtype=float)
+    order = np.argsort(years)
+    logs = np.log(rows["value"].to_numpy(dtype=float) * 1e6)
+    return float(np.exp(np.interp(1953.0, years[order], logs[order])))

@@ -22,6 +22,8 @@ ISSUES = ("berlin", "caribbean", "taiwan", "middle_east", "incident")
 YEAR = 12
 STABLE = 0.95
 """Largest allowed sum of inertia and reciprocity: beyond it two states would run away."""
+LIMIT = 2.0
+"""Tension counts for crises within this many s.d., the range of the record."""
 
 
 class State(eqx.Module):
@@ -117,8 +119,8 @@ def issues(view: View, params: Any, levers: Levers) -> Float[Array, " issue"]:
 def issue_hazards(view: View, levers: Levers, params: Any) -> Float[Array, " issue"]:
     """Return monthly crisis hazards: base times tension, boldness from firsts, and the issue."""
     bold = params.bargaining * jnp.clip(view.science.prestige, 0.0, 2.0)
-    common = params.crisis_tension * view.own.tension + bold
-    log_ratio = jnp.clip(common + issues(view, params, levers), -8.0, 5.0)
+    common = params.crisis_tension * jnp.clip(view.own.tension, -LIMIT, LIMIT) + bold
+    log_ratio = jnp.clip(common + issues(view, params, levers), -8.0, 6.0)
     return params.crisis_base / 12.0 / len(ISSUES) * jnp.exp(log_ratio)
 
 

@@ -50,7 +50,7 @@ def causes(
         params.b_grief * (grievance - start["start_grievance"]) / GRIEVANCE_UNIT
         + params.newtown_effect * newcomers / SHARE_UNIT
         + params.amnesty_crime_effect * people.returnees[0] / adults(view) / EX_PRISONER_UNIT
-        - params.b_ethnic * people.homecomers / adults(view) / RETURN_UNIT
+        + params.b_ethnic * people.homecomers / adults(view) / RETURN_UNIT
         + price_shock(view, params)
         + params.b_fear * (fear - params.fear0) / FEAR_UNIT
         + params.b_police * (police - 1.0) / POLICE_UNIT

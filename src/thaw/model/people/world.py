@@ -1,0 +1,340 @@
+"""A run with citizens: each month one float month of everything else, then one of every citizen.
+
+Same trace as :func:`thaw.model.simulate.simulate`, for one draw. The subsystems never see which
+resolution runs: both publish the same state of people.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from thaw.errors import InputError
+from thaw.model import simulate
+from thaw.model.people import checkpoint, citizens, cohorts, fields, kernel_tables, synthesis
+from thaw.model.people.citizens import Citizens, Counts
+from thaw.model.people.hashing import GENERATORS, keys_of
+from thaw.model.people.words import FIRST_BIRTH_YEAR
+from thaw.model.randomness import Keys
+from thaw.model.simulate import Structure, States, Trace
+from thaw.model.subsystem import Names, View
+
+Progress = Callable[[int, int], None]
+Outside = Callable[[int, cohorts.State], tuple[States, dict[str, Any], States]]
+"""(month, people) -> (frozen states of the month, what it shows, fields of people)."""
+
+
+@dataclasses.dataclass
+class World:
+    """A run in progress: the other subsystems, the citizens, and what was shown so far."""
+
+    structure: Structure
+    plan: simulate.Plan
+    params: dict[str, float]
+    seed: int
+    number: int
+    people: int | str
+    states: States
+    citizens: Citizens
+    vacant: np.ndarray
+    informed: np.ndarray
+    weight: float
+    month: int = 0
+    shown: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    refused: int = 0
+    unborn: float = 0.0
+    recorder: Any = None
+
+    def digest(self) -> str:
+        """Return the digest of all citizens."""
+        return self.citizens.digest()
+
+
+def simulate_people(
+    structure: Structure,
+    plan: simulate.Plan,
+    params: Mapping[str, np.ndarray],
+    seed: int,
+    people: int | str,
+    number: int = 0,
+    progress: Progress | None = None,
+    folder: Path | None = None,
+    resume: bool = False,
+    every: int = 12,
+    block: int = citizens.BLOCK,
+    generator: str = "mix",
+) -> Trace:
+    """Return the trace of one draw with ``people`` citizens (a number, or ``"all"``).
+
+    ``params`` holds one value (the first is taken) by name; ``number`` is the draw's number, which
+    keys all random numbers and picks row 0 of the plan's weather. With ``folder`` a checkpoint is
+    written every ``every`` months; ``resume`` goes on from it with the same bits.
+    """
+    made = begin(structure, plan, params, seed, people, number, block, generator)
+    if folder is not None and resume:
+        checkpoint.load(made, folder)
+    while made.month < structure.months:
+        step(made)
+        if progress is not None:
+            progress(made.month, structure.months)
+        if folder is not None and (made.month % every == 0 or made.month == structure.months):
+            checkpoint.save(made, folder)
+    return trace(made)
+
+
+def begin(
+    structure: Structure,
+    plan: simulate.Plan,
+    params: Mapping[str, np.ndarray],
+    seed: int,
+    people: int | str,
+    number: int = 0,
+    block: int = citizens.BLOCK,
+    generator: str = "mix",
+) -> World:
+    """Return the world of January 1953 with its citizens."""
+    if generator not in GENERATORS:
+        raise InputError(f"generator '{generator}' is not one of {', '.join(GENERATORS)}")
+    chosen = {name: float(np.asarray(value).reshape(-1)[0]) for name, value in params.items()}
+    inputs = simulate.all_inputs(structure.names)
+    states = jax.tree.map(
+        lambda leaf: np.asarray(leaf, np.float64),
+        simulate.initial_states(structure, chosen, inputs),
+    )
+    start = states["people"]
+    luck = int(keys_of(seed, number, -1)[0, -1])
+    found = synthesis.margins(start, people, chosen, synthesis.workers_1953())
+    layout = synthesis.layout_for(found)
+
+    def make(unit: int) -> tuple[np.ndarray, np.ndarray]:
+        return synthesis.unit_words(found, layout, unit, chosen, luck)
+
+    crowd = citizens.begin(layout, make, block, generator)
+    counts = citizens.count_all(crowd, 1952 - FIRST_BIRTH_YEAR, 12)
+    none = np.zeros(len(layout.slots))
+    zero = {name: 0.0 for name in ("births", "deaths", "infant_deaths", "cleared")}
+    after = {**zero, "legitimacy": start.legitimacy, "gap_start": start.gap_start}
+    after |= {"convictions": none, "disturbances": none, "crowd": none}
+    first = _published(chosen, found.weight, counts, start, after, -1)
+    return World(
+        structure=structure,
+        plan=plan,
+        params=chosen,
+        seed=seed,
+        number=number,
+        people=people,
+        states={**states, "people": first},
+        citizens=crowd,
+        vacant=layout.slots - found.free - found.prisoners.sum(axis=1),
+        informed=counts.informed_slots,
+        weight=found.weight,
+    )
+
+
+def step(world: World, clock: Callable[[str], None] | None = None) -> Counts:
+    """Advance the world by one month."""
+    tick = clock or (lambda stage: None)
+    month, own = world.month, world.states["people"]
+    slices = _slices(world.plan, month)
+    outside = jax.device_get(
+        _outside(world.structure)(
+            world.states, month, slices, world.params, world.seed, world.number
+        )
+    )
+    after, shown, made, level = outside
+    tick("other subsystems")
+    crowding = kernel_tables.Crowding(
+        world.informed.astype(float),
+        world.citizens.layout.slots.astype(float),
+        world.vacant.astype(float),
+        world.weight,
+    )
+    tables = kernel_tables.tables(made, world.params, crowding, month)
+    tick("tables")
+    counts = citizens.advance(
+        world.citizens,
+        tables,
+        month,
+        world.seed,
+        world.number,
+        made["disturbances"],
+        1953 + month // 12 - FIRST_BIRTH_YEAR,
+        month % 12 + 1,
+        watch=world.recorder,
+        clock=tick,
+    )
+    flow = {name: value.sum() * world.weight for name, value in counts.flows.items()}
+    infants = _infants(counts, world.weight)
+    cleared = float(world.states["camps"].rehabilitated[1])
+    afterwards = {
+        "births": flow["births"],
+        "deaths": flow["deaths"] + flow["infant_losses"],
+        "infant_deaths": infants,
+        "cleared": cleared,
+        "legitimacy": level,
+        "convictions": counts.flows["letters_convicted"] * world.weight,
+        "disturbances": made["disturbances"],
+        "crowd": np.minimum(counts.crowd, own.urban),
+        "gap_start": made["gap_start"],
+    }
+    following = _published(world.params, world.weight, counts, own, afterwards, month)
+    mine = _shown(world, own, afterwards)
+    world.shown.append({k: {**shown[k], **mine[k]} for k in shown})
+    world.states = {**after, "people": following}
+    world.vacant = world.citizens.layout.slots - counts.bins.sum(axis=1)
+    world.informed, world.month = counts.informed_slots, month + 1
+    world.refused += counts.refused
+    tick("publication")
+    return counts
+
+
+def trace(world: World) -> Trace:
+    """Return what was shown so far as a trace of one draw."""
+    return {
+        kind: {
+            name: np.array([[float(month[kind][name]) for month in world.shown]])
+            for name in world.shown[0][kind]
+        }
+        for kind in ("series", "events", "latent")
+    }
+
+
+def _slices(plan: simulate.Plan, month: int) -> dict[str, dict[str, np.ndarray]]:
+    exogenous = {name: values[month] for name, values in plan.exogenous.items()}
+    exogenous |= {name: values[0, month] for name, values in plan.rain.items()}
+    return {
+        "value": {name: values[month] for name, values in plan.value.items()},
+        "decided": {name: values[month] for name, values in plan.decided.items()},
+        "exogenous": exogenous,
+    }
+
+
+@cache
+def _outside(structure: Structure) -> Callable[..., Any]:
+    """Return the compiled month of all other subsystems, with the fields of people."""
+    others = dataclasses.replace(
+        structure, names=tuple(n for n in structure.names if n != "people"), order=None
+    )
+    from thaw.model import registry
+
+    subsystem = registry.subsystems()["people"]
+    rival = dict(structure.rivals).get("people", "main") != "main"
+    inputs = simulate.all_inputs(structure.names)
+
+    def month_of(
+        states: States, month: Any, plan: Any, params: Any, seed: Any, number: Any
+    ) -> Any:
+        key = jax.random.fold_in(jax.random.key(seed), number)
+        after, shown = simulate.one_month(others, states, month, plan, params, inputs, key)
+        view = View(subsystem, states, month, plan["exogenous"], inputs["people"], set())
+        mine = Names("people", simulate.own(params, "people"))
+        made, level = fields.fields(view, mine, Keys.of(key, month, "people"), rival)
+        emitted = simulate.merge(shown, others.names, states)
+        return {k: v for k, v in after.items() if k != "people"}, emitted, made, level
+
+    return jax.jit(month_of)
+
+
+def _published(
+    params: Mapping[str, float], weight: float, counts: Counts, own: Any, after: Any, month: int
+) -> cohorts.State:
+    f = {name: value * weight for name, value in counts.fields.items()}
+    joined = counts.joined * weight
+    given = {
+        "bins": counts.bins * weight,
+        **{
+            name: np.stack([f[f"{name}_{g}"] for g in range(3)], axis=1)
+            for name in ("adults", "informed", "esteem", "trust")
+        },
+        "settlers": np.stack([f[f"settlers_{s}"] for s in range(8)]),
+        "returnees": np.stack([f["returnees_0"], f["returnees_1"]]),
+        "acting": np.stack([f["grumble"], f["letter"], f["strike"], f["crowd"] + joined]),
+        **{
+            name: f[name]
+            for name in ("grievance", "kin_returned", "kin_cleared", "newcomers", "homecomers")
+        },
+    }
+    mine = simulate.own(params, "people")
+    return jax.device_get(_publish()(given, own, dict(after), month, mine))
+
+
+@cache
+def _publish() -> Callable[..., Any]:
+    return jax.jit(
+        lambda counts, own, after, month, params: fields.publish(
+            counts, own, after, month, Names("people", params)
+        )
+    )
+
+
+@cache
+def _show() -> Callable[..., Any]:
+    from thaw.model import registry
+
+    subsystem = registry.subsystems()["people"]
+
+    def shown(own: Any, info: Any, params: Any, inputs: Any) -> Any:
+        emission = subsystem.observe(own, info, Names("people", params), inputs)
+        return simulate.merge([emission], ["people"], {"people": own})
+
+    inputs = subsystem.inputs()
+    return jax.jit(lambda own, info, params: shown(own, info, params, inputs))
+
+
+def _shown(world: World, own: Any, after: Mapping[str, Any]) -> dict[str, Any]:
+    info = cohorts.Info(
+        *(jnp.asarray(after[n]) for n in ("births", "deaths", "infant_deaths", "disturbances"))
+    )
+    mine = simulate.own(world.params, "people")
+    return jax.device_get(_show()(own, info, mine))
+
+
+def _infants(counts: Counts, weight: float) -> float:
+    """Return deaths under one year: newborn lost, and the early part of deaths at place 1."""
+    from thaw.model.people import tables as static
+
+    share = float(np.mean(static.load().infant_share))
+    early = counts.flows["infant_losses"].sum() + share * counts.flows["deaths_at_one"].sum()
+    return float(early * weight)
+
+
+def identity(world: World) -> str:
+    """Return a hash of everything that decides the numbers of a run."""
+    text = json.dumps(
+        [
+            repr(world.structure),
+            world.params,
+            world.seed,
+            world.number,
+            world.people,
+            world.citizens.generator,
+        ],
+        sort_keys=True,
+    )
+    total = hashlib.sha256(text.encode())
+    for group in (world.plan.value, world.plan.decided, world.plan.exogenous, world.plan.rain):
+        for name in sorted(group):
+            total.update(name.encode() + np.ascontiguousarray(group[name]).tobytes())
+    return total.hexdigest()
+
+
+def stopwatch(table: dict[str, float]) -> Callable[[str], None]:
+    """Return a clock that adds seconds to ``table`` by stage."""
+    last = [time.perf_counter()]
+
+    def tick(stage: str) -> None:
+        now = time.perf_counter()
+        table[stage] = table.get(stage, 0.0) + now - last[0]
+        last[0] = now
+
+    return tick

@@ -1,0 +1,74 @@
+"""What is held out: values after the fit ends, later years, rolling origins.
+
+A case is one observable with the values a naive forecaster knows and the values to be predicted.
+Rows of use ``driver`` enter the model and are never scored.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+
+from thaw.model.clock import FIRST_YEAR, LAST_MONTH
+from thaw.model.observation import Observable, observables
+from thaw.model.recorded import Recorded, recorded
+from thaw.validate.baselines import MINIMUM
+
+FIT_UNTIL = "1958-12"
+"""Last month of the values to which the set for honest prediction is fitted."""
+NEAR, LATER = (1959, 1964), (1965, 1968)
+"""First and last year of the two held-out periods."""
+ORIGINS = (1955, 1956, 1957, 1958)
+FEW = 3
+"""Held-out values below which rolling origins are scored as well."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """One observable: known ``training`` values and the ``targets`` to be predicted."""
+
+    observable: Observable
+    training: tuple[Recorded, ...]
+    targets: tuple[Recorded, ...]
+
+
+def january(year: int) -> int:
+    """Return the month index of January of a year."""
+    return (year - FIRST_YEAR) * 12
+
+
+FIT_END = january(1959)
+"""First month that the fit does not see."""
+
+
+def scored(observable: Observable) -> bool:
+    """Return whether an observable may be scored: what drives the model may not."""
+    return observable.use != "driver"
+
+
+def known(observable: Observable, before: int = FIT_END) -> tuple[Recorded, ...]:
+    """Return the record's values of an observable, from 1953, at stamps before a month."""
+    return tuple(r for r in recorded(observable, LAST_MONTH) if r.month < before)
+
+
+def held_out(years: tuple[int, int], origin: int = 1958) -> list[Case]:
+    """Return the cases of a period: three known values until ``origin``, one target at least."""
+    return _cases(observables().values(), origin, years)
+
+
+def rolling(origin: int, last: int = NEAR[1]) -> list[Case]:
+    """Return the cases predicted from the end of year ``origin``, for observables of few points."""
+    near = {c.observable.key: len(c.targets) for c in held_out(NEAR)}
+    sparse = (o for key, o in observables().items() if near.get(key, 0) < FEW)
+    return _cases(sparse, origin, (origin + 1, last))
+
+
+def _cases(chosen: Iterable[Observable], origin: int, years: tuple[int, int]) -> list[Case]:
+    first, end = january(years[0]), january(years[1] + 1)
+    found = []
+    for observable in filter(scored, chosen):
+        training = known(observable, january(origin + 1))
+        targets = tuple(r for r in known(observable, end) if r.month >= first)
+        if len(training) >= MINIMUM and targets:
+            found.append(Case(observable, training, targets))
+    return found
