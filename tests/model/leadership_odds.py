@@ -1,4 +1,4 @@
-"""Prior odds of the five decisions: the model decides from a date, history is replayed before it."""
+"""Prior odds of the five decisions: history is replayed to a date, then the model decides."""
 
 import jax
 import jax.numpy as jnp

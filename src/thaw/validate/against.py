@@ -28,10 +28,10 @@ def cases_of(path: Path | str) -> tuple[list[Case], list[dict[str, str]]]:
         observable = _observable(row["series_id"], row["place"], where)
         chosen[observable.key] = observable
         places.append(observable.place)
-        dates.append(stamp(_stamp(observable, row["date"], where)))
-    settled = table.assign(place=places, full_date=table["date"], date=dates)
+        dates.append(_checked_date(observable, row["date"], where))
+    table = table.assign(place=places, date=dates)
     cases = [
-        Case(o, known(o), tuple(recorded(o, LAST_MONTH, settled)))
+        Case(o, known(o), tuple(recorded(o, LAST_MONTH, table)))
         for o in chosen.values()
         if scored(o)
     ]
@@ -69,24 +69,20 @@ def _observable(series_id: str, word: str, where: str) -> Observable:
     raise InputError(f"{where}: {error}")
 
 
-def _stamp(observable: Observable, date: str, where: str) -> int:
-    """Return the month of a date; a period (YYYY-YYYY) of a period total stands at its end."""
-    allowed = f"{FIRST_YEAR} to {stamp(LAST_MONTH - 1)[:4]}"
-    text = date
-    if len(date) == 9 and observable.stamp == "period_sum":
-        if date[:4] != observable.period_start[:4]:
-            begins = f"periods from {observable.period_start}"
-            raise InputError(f"{where}: date '{date}' of {observable.series_id}, allowed: {begins}")
+def _checked_date(observable: Observable, date: str, where: str) -> str:
+    """Return a date that has a stamp within the model; a period stands for its last year."""
+    begins, text = observable.period_start, date
+    if len(date) == 9 and begins:
+        if date[:4] != begins[:4]:
+            raise InputError(f"{where}: date '{date}', allowed: a period that begins {begins}")
         text = date[5:]
     try:
         at = stamp_of(observable, text)
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
     if not 0 <= at < LAST_MONTH:
-        raise InputError(f"{where}: date '{date}' is outside the model's years, allowed: {allowed}")
-    begins = observable.period_start
-    if observable.stamp == "period_sum" and at < month_index(begins):
-        raise InputError(f"{where}: date '{date}' is before {begins}, when the total begins")
-    return at
-
-
+        allowed = f"{FIRST_YEAR} to {stamp(LAST_MONTH - 1)[:4]}"
+        raise InputError(f"{where}: date '{date}' of {observable.series_id}, allowed: {allowed}")
+    if begins and at < month_index(begins):
+        raise InputError(f"{where}: date '{date}', allowed: from {begins}, when the total begins")
+    return text

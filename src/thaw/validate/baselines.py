@@ -24,7 +24,7 @@ DAMPING = 0.85
 """Share of the trend kept each year by the damped trend (Gardner and McKenzie 1985: 0.8-0.98)."""
 SMOOTHING = 0.5
 """Weight of the newest yearly change in the damped trend's slope."""
-PERSISTENCES = np.linspace(0.0, 0.99, 100)
+PERSISTENCES = np.linspace(0.0, 0.98, 50)
 """Yearly persistence of the AR(1) over which least squares searches."""
 _LARGEST_LOG = 600.0
 
@@ -149,29 +149,29 @@ def _around_mean(rho: float, gaps: Values, y: Values) -> tuple[float, Values]:
     return mean, reply - weight * mean
 
 
-def constant_hazard(counts: Sequence[int], years: int) -> list[float]:
-    """Return log probabilities by count 0, 1, ... of one later year under a constant rate.
+def constant_hazard(counts: Sequence[int], value: int) -> float:
+    """Return the log probability of a later year's count under a constant rate.
 
-    The rate has Jeffreys' prior, so its uncertainty is in the forecast. Long enough for any count
-    up to ``years``.
+    ``counts`` are those of the training years. The rate has Jeffreys' prior, so that its
+    uncertainty is in the forecast.
     """
-    total = stats.nbinom(0.5 + sum(counts), len(counts) / (len(counts) + 1.0))
-    return [float(p) for p in total.logpmf(np.arange(years))]
+    years = len(counts)
+    return float(stats.nbinom.logpmf(value, 0.5 + sum(counts), years / (years + 1.0)))
 
 
-def calendar_hazard(counts: Sequence[int], ahead: float, years: int) -> list[float]:
-    """Return log probabilities by count of the year ``ahead`` years after the last training year.
+def calendar_hazard(counts: Sequence[int], ahead: float, value: int) -> float:
+    """Return the log probability of the count ``ahead`` years after the last training year.
 
-    A Poisson rate that grows or falls by a constant share each calendar year, the yearly share kept
-    near zero by a normal prior of s.d. 0.5.
+    A Poisson rate that grows or falls by a constant share each calendar year; a normal prior of
+    s.d. 0.5 keeps the yearly share near zero.
     """
     y = np.asarray(counts, float)
     when = np.arange(len(y)) - (len(y) - 1)
 
     def loss(p: Values) -> float:
-        rate = np.exp(p[0] + p[1] * when)
-        return float(np.sum(rate - y * (p[0] + p[1] * when)) + p[1] ** 2 / 0.5 + 1e-3 * p[0] ** 2)
+        log_rate = p[0] + p[1] * when
+        return float(np.sum(np.exp(log_rate) - y * log_rate) + 2.0 * p[1] ** 2)
 
     level, growth = optimize.minimize(loss, [np.log(y.mean() + 0.1), 0.0]).x
-    rate = stats.poisson(np.exp(np.clip(level + growth * ahead, -20.0, 20.0)))
-    return [float(p) for p in rate.logpmf(np.arange(years))]
+    rate = np.exp(np.clip(level + growth * ahead, -20.0, 20.0))
+    return float(stats.poisson.logpmf(value, rate))

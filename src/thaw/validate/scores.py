@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 RESAMPLES = 1000
-BLOCK = 3
+BLOCK = 2
 """Consecutive values resampled together, because errors of neighbouring years are alike."""
 
 Samples = Float[np.ndarray, " draw"]
@@ -54,17 +54,17 @@ def skill(score: float, baselines: Mapping[str, float]) -> float | None:
 def skill_interval(
     scores: Sequence[float], baselines: Mapping[str, Sequence[float]], seed: int
 ) -> tuple[float, float] | None:
-    """Return a 90 % interval of the skill over values, by moving blocks; None below three values."""
+    """Return a 90 % interval of the skill over values, by moving blocks; None below four values."""
     own = np.asarray(scores, float)
     others = np.array([baselines[name] for name in baselines], float)
-    if len(own) < BLOCK:
+    if len(own) < 2 * BLOCK:
         return None
-
-    def one(chosen: np.ndarray) -> float:
-        best = others[:, chosen].mean(axis=1).min()
-        return 1.0 - own[chosen].mean() / best if best > 0 else np.nan
-
-    return _interval(one, [_blocks(len(own), g) for g in _generators(seed)])
+    starts = _generator(seed).integers(
+        len(own) - BLOCK + 1, size=(RESAMPLES, -(-len(own) // BLOCK))
+    )
+    blocks = (starts[:, :, None] + np.arange(BLOCK)).reshape(RESAMPLES, -1)[:, : len(own)]
+    best = others[:, blocks].mean(axis=2).min(axis=0)
+    return _interval(1.0 - own[blocks].mean(axis=1)[best > 0.0] / best[best > 0.0])
 
 
 def clustered_interval(
@@ -79,27 +79,16 @@ def clustered_interval(
     if len(members) < 2:
         return None
 
-    def chosen(generator: np.random.Generator) -> np.ndarray:
-        picked = generator.integers(len(members), size=len(members))
-        return np.concatenate([members[i] for i in picked])
-
-    return _interval(lambda at: statistic(numbers[at]), [chosen(g) for g in _generators(seed)])
+    picked = _generator(seed).integers(len(members), size=(RESAMPLES, len(members)))
+    resamples = (np.concatenate([members[i] for i in row]) for row in picked)
+    return _interval(np.array([statistic(numbers[chosen]) for chosen in resamples]))
 
 
-def _generators(seed: int) -> list[np.random.Generator]:
-    return np.random.Generator(np.random.Philox(seed)).spawn(RESAMPLES)
+def _generator(seed: int) -> np.random.Generator:
+    return np.random.Generator(np.random.Philox(seed))
 
 
-def _blocks(count: int, generator: np.random.Generator) -> np.ndarray:
-    starts = generator.integers(count - BLOCK + 1, size=-(-count // BLOCK))
-    return (starts[:, None] + np.arange(BLOCK)).ravel()[:count]
-
-
-def _interval(
-    statistic: Callable[[np.ndarray], float], resamples: Sequence[np.ndarray]
-) -> tuple[float, float] | None:
-    found = np.array([statistic(chosen) for chosen in resamples])
-    found = found[np.isfinite(found)]
+def _interval(found: np.ndarray) -> tuple[float, float] | None:
     if not len(found):
         return None
     low, high = np.quantile(found, [0.05, 0.95])

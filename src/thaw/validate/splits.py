@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
+from functools import cache
 
 from thaw.model.clock import FIRST_YEAR, LAST_MONTH
 from thaw.model.observation import Observable, observables
@@ -48,7 +49,12 @@ def scored(observable: Observable) -> bool:
 
 def known(observable: Observable, before: int = FIT_END) -> tuple[Recorded, ...]:
     """Return the record's values of an observable, from 1953, at stamps before a month."""
-    return tuple(r for r in recorded(observable, LAST_MONTH) if r.month < before)
+    return tuple(r for r in _all(observable) if r.month < before)
+
+
+@cache
+def _all(observable: Observable) -> tuple[Recorded, ...]:
+    return tuple(recorded(observable, LAST_MONTH))
 
 
 def held_out(years: tuple[int, int], origin: int = 1958) -> list[Case]:

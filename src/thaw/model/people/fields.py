@@ -57,6 +57,7 @@ def fields(view: Any, params: Any, keys: Keys, rival: bool) -> tuple[Fields, Arr
         "leaving": table.moves.leaving,
         "pull": table.moves.pull,
         "far_share": table.moves.far_share,
+        "fear": view.public.fear,
         "gap_start": gap_start,
     }
     same = (

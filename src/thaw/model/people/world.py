@@ -52,8 +52,14 @@ class World:
     month: int = 0
     shown: list[dict[str, Any]] = dataclasses.field(default_factory=list)
     refused: int = 0
-    unborn: float = 0.0
-    recorder: Any = None
+    recorder: Callable[[str, Any], None] | None = None
+
+    def __post_init__(self) -> None:
+        """Put what every month needs on the device, once."""
+        self.plan_arrays = _plan_arrays(self.plan)
+        self.param_arrays = {k: jnp.asarray(v, jnp.float64) for k, v in self.params.items()}
+        self.own_arrays = simulate.own(self.param_arrays, "people")
+        self.key = simulate.draw_keys(self.seed, np.array([self.number]))[0]
 
     def digest(self) -> str:
         """Return the digest of all citizens."""
@@ -106,11 +112,7 @@ def begin(
     if generator not in GENERATORS:
         raise InputError(f"generator '{generator}' is not one of {', '.join(GENERATORS)}")
     chosen = {name: float(np.asarray(value).reshape(-1)[0]) for name, value in params.items()}
-    inputs = simulate.all_inputs(structure.names)
-    states = jax.tree.map(
-        lambda leaf: np.asarray(leaf, np.float64),
-        simulate.initial_states(structure, chosen, inputs),
-    )
+    states = jax.device_get(_start(structure)(chosen))
     start = states["people"]
     luck = int(keys_of(seed, number, -1)[0, -1])
     found = synthesis.margins(start, people, chosen, synthesis.workers_1953())
@@ -125,7 +127,8 @@ def begin(
     zero = {name: 0.0 for name in ("births", "deaths", "infant_deaths", "cleared")}
     after = {**zero, "legitimacy": start.legitimacy, "gap_start": start.gap_start}
     after |= {"convictions": none, "disturbances": none, "crowd": none}
-    first = _published(chosen, found.weight, counts, start, after, -1)
+    mine = simulate.own(chosen, "people")
+    first = _published(mine, found.weight, counts, start, after, -1)
     return World(
         structure=structure,
         plan=plan,
@@ -145,13 +148,10 @@ def step(world: World, clock: Callable[[str], None] | None = None) -> Counts:
     """Advance the world by one month."""
     tick = clock or (lambda stage: None)
     month, own = world.month, world.states["people"]
-    slices = _slices(world.plan, month)
-    outside = jax.device_get(
-        _outside(world.structure)(
-            world.states, month, slices, world.params, world.seed, world.number
-        )
+    after, shown, made, level = _outside(world.structure)(
+        world.states, jnp.asarray(month), world.plan_arrays, world.param_arrays, world.key
     )
-    after, shown, made, level = outside
+    made = {name: np.asarray(value) for name, value in made.items()}
     tick("other subsystems")
     crowding = kernel_tables.Crowding(
         world.informed.astype(float),
@@ -184,10 +184,10 @@ def step(world: World, clock: Callable[[str], None] | None = None) -> Counts:
         "legitimacy": level,
         "convictions": counts.flows["letters_convicted"] * world.weight,
         "disturbances": made["disturbances"],
-        "crowd": np.minimum(counts.crowd, own.urban),
+        "crowd": np.minimum(counts.crowd, np.asarray(own.urban)),
         "gap_start": made["gap_start"],
     }
-    following = _published(world.params, world.weight, counts, own, afterwards, month)
+    following = _published(world.own_arrays, world.weight, counts, own, afterwards, month)
     mine = _shown(world, own, afterwards)
     world.shown.append({k: {**shown[k], **mine[k]} for k in shown})
     world.states = {**after, "people": following}
@@ -209,14 +209,27 @@ def trace(world: World) -> Trace:
     }
 
 
-def _slices(plan: simulate.Plan, month: int) -> dict[str, dict[str, np.ndarray]]:
-    exogenous = {name: values[month] for name, values in plan.exogenous.items()}
-    exogenous |= {name: values[0, month] for name, values in plan.rain.items()}
-    return {
-        "value": {name: values[month] for name, values in plan.value.items()},
-        "decided": {name: values[month] for name, values in plan.decided.items()},
-        "exogenous": exogenous,
+def _plan_arrays(plan: simulate.Plan) -> dict[str, dict[str, Any]]:
+    """Return the plan on the device, months first, with the weather of its first draw."""
+    rain = {name: values[0] for name, values in plan.rain.items()}
+    groups = {
+        "value": plan.value,
+        "decided": plan.decided,
+        "exogenous": {**plan.exogenous, **rain},
     }
+    return jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float64), groups)
+
+
+@cache
+def _start(structure: Structure) -> Callable[..., States]:
+    """Return the compiled first month of every subsystem."""
+    inputs = simulate.all_inputs(structure.names)
+
+    def made(params: Any) -> States:
+        states = simulate.initial_states(structure, params, inputs)
+        return jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float64), states)
+
+    return jax.jit(made)
 
 
 @cache
@@ -228,13 +241,12 @@ def _outside(structure: Structure) -> Callable[..., Any]:
     from thaw.model import registry
 
     subsystem = registry.subsystems()["people"]
+    subsystem = dataclasses.replace(subsystem, reads=(*subsystem.reads, "public.fear"))
     rival = dict(structure.rivals).get("people", "main") != "main"
     inputs = simulate.all_inputs(structure.names)
 
-    def month_of(
-        states: States, month: Any, plan: Any, params: Any, seed: Any, number: Any
-    ) -> Any:
-        key = jax.random.fold_in(jax.random.key(seed), number)
+    def month_of(states: States, month: Any, paths: Any, params: Any, key: Any) -> Any:
+        plan = jax.tree.map(lambda leaf: leaf[month], paths)
         after, shown = simulate.one_month(others, states, month, plan, params, inputs, key)
         view = View(subsystem, states, month, plan["exogenous"], inputs["people"], set())
         mine = Names("people", simulate.own(params, "people"))
@@ -246,7 +258,7 @@ def _outside(structure: Structure) -> Callable[..., Any]:
 
 
 def _published(
-    params: Mapping[str, float], weight: float, counts: Counts, own: Any, after: Any, month: int
+    params: Mapping[str, Any], weight: float, counts: Counts, own: Any, after: Any, month: int
 ) -> cohorts.State:
     f = {name: value * weight for name, value in counts.fields.items()}
     joined = counts.joined * weight
@@ -264,8 +276,7 @@ def _published(
             for name in ("grievance", "kin_returned", "kin_cleared", "newcomers", "homecomers")
         },
     }
-    mine = simulate.own(params, "people")
-    return jax.device_get(_publish()(given, own, dict(after), month, mine))
+    return _publish()(given, own, dict(after), month, params)
 
 
 @cache
@@ -295,8 +306,7 @@ def _shown(world: World, own: Any, after: Mapping[str, Any]) -> dict[str, Any]:
     info = cohorts.Info(
         *(jnp.asarray(after[n]) for n in ("births", "deaths", "infant_deaths", "disturbances"))
     )
-    mine = simulate.own(world.params, "people")
-    return jax.device_get(_show()(own, info, mine))
+    return _show()(own, info, world.own_arrays)
 
 
 def _infants(counts: Counts, weight: float) -> float:

@@ -111,7 +111,7 @@ def next_unrest(
         + params.u_persist * level
         + params.u_griev * own.grievance
         + params.concede_effect * given.concede * credible
-        + params.u_concede_bad * given.concede * (1.0 - credible)
+        - params.u_concede_bad * given.concede * (1.0 - credible)
         + params.u_repress * given.repress
         + params.u_deaths * jnp.log1p(own.toll)
         + params.u_tire * own.months_on
