@@ -16,7 +16,7 @@ from thaw.model.places import BLOC_STATES
 from thaw.model.randomness import Keys
 from thaw.model.subsystem import Names
 from thaw.model.subsystems import bloc_decision, bloc_inputs, bloc_unrest
-from thaw.model.subsystems.bloc import SUBSYSTEM, State, lever_order
+from thaw.model.subsystems.bloc import SUBSYSTEM, State
 
 DRAWS, MONTHS = 128, 144
 SPEECH = month_index("1956-03")
@@ -81,13 +81,6 @@ def test_the_lever_clamps_each_state_in_its_own_months():
     assert (info.intervened == info.intervened[:1]).all()
     states = world()[0]
     np.testing.assert_array_equal(states.intervened[:, 1:], info.intervened[:, :-1])
-
-
-def test_lever_targets_are_found_by_name():
-    from thaw import reforms
-
-    targets = next(x.targets for x in reforms.levers() if x.name == "lever.bloc.intervene")
-    assert tuple(targets[at] for at in lever_order()) == BLOC_STATES
 
 
 def test_when_moscow_decides_it_decides_only_where_control_is_lost():

@@ -69,12 +69,12 @@ def save(document: dict[str, Any], out: Path) -> None:
 
 def show(document: dict[str, Any]) -> None:
     """Print which set predicts, the scores by observable, the events and the summary."""
-    from thaw.report.scores import events_frame, headline, scores_frame, summary_lines
+    from thaw.report.scores import events_frame, headline, scores_text, summary_lines
     from thaw.report.text import print_frame
 
     typer.echo(headline(document))
     typer.echo()
-    print_frame(scores_frame(document["series"], short=True))
+    typer.echo(scores_text(document["series"]))
     if document["events"]:
         typer.echo("\nCounts of events a year (log score: nearer to zero is better):")
         print_frame(events_frame(document["events"]))

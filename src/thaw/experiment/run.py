@@ -91,7 +91,7 @@ class Run:
     """The outcome of one scenario.
 
     ``data`` has dimensions draw, month, place; every observable by its series id with values at
-    its stamps only; ``event.<family>`` counts of events a month; other variables are latent states.
+    its stamps only; ``event.<family>`` counts of events a month; ``state.<subsystem>.<variable>`` latent states.
     """
 
     settings: Settings
@@ -233,7 +233,7 @@ def dataset(trace: simulate.Trace, months: int, seed: int) -> xr.Dataset:
         {name: (("draw", "month", "place"), values) for name, values in variables.items()}
     )
     for name, values in trace["latent"].items():
-        data[name] = (("draw", "month"), values[:, :months])
+        data[f"state.{name}"] = (("draw", "month"), values[:, :months])
     units = {o.series_id: o.unit for o in shown}
     for name, unit in units.items():
         data[name].attrs["units"] = unit

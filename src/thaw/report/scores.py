@@ -25,6 +25,13 @@ def scores_frame(rows: Sequence[Mapping[str, Any]], short: bool = False) -> pd.D
     return pd.DataFrame([_short(row) if short else _full(row) for row in ordered])
 
 
+def scores_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return scored rows as lines for the terminal, names never broken."""
+    table = scores_frame(rows, short=True)
+    width = int(table["series"].str.len().max())
+    return table.to_string(index=False, formatters={"series": lambda name: f"{name:<{width}}"})
+
+
 def _short(row: Mapping[str, Any]) -> dict[str, Any]:
     known = row["baselines"]
     best = None if known is None else min(known, key=known.get)
@@ -36,10 +43,8 @@ def _short(row: Mapping[str, Any]) -> dict[str, Any]:
         "skill": "" if row["skill"] is None else f"{row['skill']:.2f}",
         "90 %": interval,
         "CRPS": number(row["crps"]),
-        "with discrepancy": number(row["crps_with_discrepancy"]),
         "best naive": "" if best is None else f"{number(known[best])} {best}",
-        "in 50 %": f"{row['coverage50']:.0%}",
-        "in 90 %": f"{row['coverage90']:.0%}",
+        "inside 90 %": f"{row['coverage90']:.0%}",
         "mark": row["mark"],
     }
 

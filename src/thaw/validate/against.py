@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-
 from thaw import record
 from thaw.errors import InputError, unknown
 from thaw.model.clock import FIRST_YEAR, LAST_MONTH, month_index, stamp

@@ -1,4 +1,4 @@
-"""The figure at a glance: where the model beats naive forecasts, where not, and if its bands hold."""
+"""The figure at a glance: where the model beats naive forecasts, and whether its bands hold."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from thaw.report.figures import STYLE, TITLES, wrap
 
 LOWEST = -2.0
 """Skills below this are drawn at the left edge as arrows."""
-NOMINAL = {"coverage50": (0.5, "o"), "coverage90": (0.9, "D")}
+NOMINAL = {"coverage50": (0.5, "o", 0.14), "coverage90": (0.9, "D", -0.14)}
+"""Nominal share, marker and offset of the two bands."""
 GREY = "#777777"
 
 
@@ -26,7 +27,7 @@ def draw(document: dict[str, Any]) -> Figure:
     colours = _colours(document["series"])
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9.5, max(4.0, 1.9 + 0.155 * len(rows))), layout="constrained")
-        skills, bands = figure.subplots(1, 2, width_ratios=(2.2, 1.0))
+        skills, bands = figure.subplots(1, 2, width_ratios=(2.0, 1.0))
         _skills(skills, rows, colours)
         _coverage(bands, document, colours)
         figure.suptitle(_title(document), x=0.01, ha="left", fontsize=11)
@@ -53,8 +54,8 @@ def _legend(document: dict[str, Any]) -> str:
     note = f" ({document['note']})" if document["note"] else ""
     return (
         f"Predictions of {document['posterior']}{note}, {document['draws']} draws. Skill of the "
-        "mechanism alone: 1 is perfect, 0 as good as the best of persistence, drift, damped trend "
-        "and AR(1), chosen after the fact. Bars: 90 %, by blocks of years; none below four values. "
+        "mechanism alone, given decisions and weather as they were: 1 is perfect, 0 as good as "
+        "the best of persistence, drift, damped trend and AR(1), chosen after the fact. Bars: 90 %, by blocks of years; none below four values. "
         "Arrows: skill below the axis. Letters: T trend only, S scaffold."
     )
 
@@ -88,15 +89,15 @@ def _name(row: dict[str, Any]) -> str:
 def _coverage(axis: Axes, document: dict[str, Any], colours: dict[str, Any]) -> None:
     groups = [*reversed(document["by_subsystem"]), {"subsystem": "all", **document["summary"]}]
     for at, group in enumerate(groups):
-        for name, (nominal, marker) in NOMINAL.items():
+        for name, (nominal, marker, shift) in NOMINAL.items():
             colour = colours.get(group["subsystem"], "black")
             if group[name] is not None:
-                axis.plot([nominal, group[name]], [at, at], color=colour, lw=1.0, alpha=0.5)
-                axis.plot(group[name], at, marker, color=colour, ms=5)
-    for nominal, _ in NOMINAL.values():
+                axis.plot([nominal, group[name]], [at + shift] * 2, color=colour, lw=1.0, alpha=0.5)
+                axis.plot(group[name], at + shift, marker, color=colour, ms=4.5)
+    for nominal, _, _ in NOMINAL.values():
         axis.axvline(nominal, color=GREY, lw=0.8, ls="--")
     names = [f"{TITLES.get(g['subsystem'], g['subsystem'])} ({g['values']})" for g in groups]
     axis.set_yticks(range(len(groups)), [wrap(name, 24) for name in names], fontsize=6)
     axis.set_xlim(-0.04, 1.04)
-    axis.set_title("Share of values inside the bands of\n50 % (circles) and 90 % (diamonds)")
+    axis.set_title("Values inside the 50 % band\n(circles) and 90 % (diamonds)")
     axis.grid(axis="y", visible=False)

@@ -27,6 +27,8 @@ from thaw.validate import baselines, scores
 from thaw.validate.against import cases_of, last_month
 from thaw.validate.discrepancy import with_discrepancy
 from thaw.validate.events import score_events
+from thaw.validate.learning import learning
+from thaw.validate.periods import contrasts
 from thaw.validate.splits import FIT_UNTIL, LATER, NEAR, ORIGINS, Case, held_out, rolling
 from thaw.validate.summary import by_subsystem, summary
 
@@ -92,7 +94,12 @@ def validate(
     document = {**_head(chosen, run), **_scores(trace, cases, seed), "events": score_events(trace)}
     if against is not None:
         return {**document, "against": Path(against).name, "not_scored": left}
-    return {**document, **_beyond(trace, chosen.name, seed)}
+    return {
+        **document,
+        **_beyond(trace, chosen.name, seed),
+        "out_of_period": contrasts(trace),
+        "learning": learning(run),
+    }
 
 
 def _head(chosen: Chosen, run: Settings) -> dict[str, Any]:
@@ -204,6 +211,7 @@ def _point(trace: Trace, case: Case, target: Recorded, seed: int, fitted: Fitted
     values = [r.value for r in case.training]
     label = "|".join(observable.key)
     naive = baselines.forecasts(times, values, at / 12.0, seed, label)
+    errors = naive and {n: scores.crps(x, target.value) for n, x in naive.items()}
     low, median, high = (float(q) for q in np.quantile(alone, [0.05, 0.5, 0.95]))
     return {
         "month": stamp(at),
@@ -217,7 +225,7 @@ def _point(trace: Trace, case: Case, target: Recorded, seed: int, fitted: Fitted
         "inside90": scores.inside(alone, target.value, 0.9),
         "inside50_with_discrepancy": scores.inside(widened, target.value, 0.5),
         "inside90_with_discrepancy": scores.inside(widened, target.value, 0.9),
-        "baselines": naive and {n: scores.crps(x, target.value) for n, x in naive.items()},
+        "baselines": errors,
     }
 
 

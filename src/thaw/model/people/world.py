@@ -112,7 +112,7 @@ def begin(
     if generator not in GENERATORS:
         raise InputError(f"generator '{generator}' is not one of {', '.join(GENERATORS)}")
     chosen = {name: float(np.asarray(value).reshape(-1)[0]) for name, value in params.items()}
-    states = jax.device_get(_start(structure)(chosen))
+    states = _start(structure)(_float(chosen))
     start = states["people"]
     luck = int(keys_of(seed, number, -1)[0, -1])
     found = synthesis.margins(start, people, chosen, synthesis.workers_1953())
@@ -128,7 +128,7 @@ def begin(
     after = {**zero, "legitimacy": start.legitimacy, "gap_start": start.gap_start}
     after |= {"convictions": none, "disturbances": none, "crowd": none}
     mine = simulate.own(chosen, "people")
-    first = _published(mine, found.weight, counts, start, after, -1)
+    first = _published(_float(mine), found.weight, counts, start, after, -1)
     return World(
         structure=structure,
         plan=plan,
@@ -226,8 +226,7 @@ def _start(structure: Structure) -> Callable[..., States]:
     inputs = simulate.all_inputs(structure.names)
 
     def made(params: Any) -> States:
-        states = simulate.initial_states(structure, params, inputs)
-        return jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float64), states)
+        return _float(simulate.initial_states(structure, params, inputs))
 
     return jax.jit(made)
 
@@ -252,7 +251,7 @@ def _outside(structure: Structure) -> Callable[..., Any]:
         mine = Names("people", simulate.own(params, "people"))
         made, level = fields.fields(view, mine, Keys.of(key, month, "people"), rival)
         emitted = simulate.merge(shown, others.names, states)
-        return {k: v for k, v in after.items() if k != "people"}, emitted, made, level
+        return _float({k: v for k, v in after.items() if k != "people"}), emitted, made, level
 
     return jax.jit(month_of)
 
@@ -276,16 +275,20 @@ def _published(
             for name in ("grievance", "kin_returned", "kin_cleared", "newcomers", "homecomers")
         },
     }
-    return _publish()(given, own, dict(after), month, params)
+    return _publish()(_float(given), own, _float(dict(after)), jnp.asarray(month), params)
 
 
 @cache
 def _publish() -> Callable[..., Any]:
-    return jax.jit(
-        lambda counts, own, after, month, params: fields.publish(
-            counts, own, after, month, Names("people", params)
-        )
-    )
+    def published(counts: Any, own: Any, after: Any, month: Any, params: Any) -> cohorts.State:
+        return _float(fields.publish(counts, own, after, month, Names("people", params)))
+
+    return jax.jit(published)
+
+
+def _float(tree: Any) -> Any:
+    """Return a tree of plain 64-bit floats, so that every month has the same types."""
+    return jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float64), tree)
 
 
 @cache

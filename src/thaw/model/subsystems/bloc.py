@@ -6,7 +6,6 @@ Purpose, equations and limits: docs/model/bloc.md. Seven states share one set of
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import equinox as eqx
@@ -14,7 +13,6 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from thaw import reforms
 from thaw.model.places import BLOC_STATES
 from thaw.model.randomness import Keys
 from thaw.model.subsystem import Emission, Levers, Step, Subsystem, View, variable
@@ -50,13 +48,6 @@ class Info(eqx.Module):
     killed: States
     odds: States
     hazard: States
-
-
-@cache
-def lever_order() -> tuple[int, ...]:
-    """Return where each state stands among the targets of the lever ``intervene``."""
-    targets = next(x.targets for x in reforms.levers() if x.name == "lever.bloc.intervene")
-    return tuple(targets.index(state) for state in BLOC_STATES)
 
 
 def init(params: Any, inputs: Inputs) -> State:
@@ -114,7 +105,7 @@ def _memories(view: View, params: Any, given: Answer, sent: States) -> dict[str,
     return {
         "repression": own.repression * fading + given.repress + sent,
         "relief": own.relief * fading + given.concede,
-        "opening": jnp.clip(own.opening + moved + pushed, -3.0, 4.0),
+        "opening": jnp.clip(own.opening + moved + pushed, *rules.OPENING_RANGE),
         "liberty": own.liberty + (liberty - own.liberty) / params.liberty_tau,
     }
 
@@ -127,9 +118,8 @@ def _credible(view: View, params: Any, started: States, keys: Keys) -> States:
 
 def _sent(levers: Levers, chosen: States) -> States:
     """Return Soviet force: the order where it is planned, else the model's own decision."""
-    order = jnp.asarray(lever_order())
-    decided = levers.decided("intervene")[order] > 0.5
-    return jnp.where(decided, chosen, (levers.value("intervene")[order] > 0.0) * 1.0)
+    planned = (levers.value("intervene") > 0.0) * 1.0
+    return jnp.where(levers.decided("intervene") > 0.5, chosen, planned)
 
 
 def _step(

@@ -25,6 +25,9 @@ POLITICAL = 3
 QUIET = 0.1
 """Unrest below this level ends an episode (0-1 scale)."""
 
+OPENING_RANGE = (-2.0, 2.5)
+"""Bounds of opening in line units: concessions in a row cannot open a state without end."""
+
 States = Float[Array, " state"]
 
 
@@ -82,12 +85,12 @@ def interaction_hazard(params: Any, own: Any, near: States) -> States:
         + params.diffusion * near
         + params.rep * own.repression
     )
-    return params.base / 12.0 * jnp.exp(jnp.clip(log_ratio, -6.0, 6.0))
+    return params.base / 12.0 * jnp.exp(jnp.clip(log_ratio, -4.0, 4.0))
 
 
 def contagion_hazard(params: Any, own: Any, near: States) -> States:
     """Rival: a base rate and contagion, nothing else."""
-    return params.base / 12.0 * jnp.exp(jnp.clip(params.diffusion * near, -6.0, 6.0))
+    return params.base / 12.0 * jnp.exp(jnp.clip(params.diffusion * near, -4.0, 4.0))
 
 
 def answer(params: Any, level: States, line: Any, keys: Keys) -> Answer:
@@ -111,7 +114,7 @@ def next_unrest(
         + params.u_persist * level
         + params.u_griev * own.grievance
         + params.concede_effect * given.concede * credible
-        - params.u_concede_bad * given.concede * (1.0 - credible)
+        + params.u_concede_bad * given.concede * (1.0 - credible)
         + params.u_repress * given.repress
         + params.u_deaths * jnp.log1p(own.toll)
         + params.u_tire * own.months_on

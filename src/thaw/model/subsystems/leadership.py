@@ -77,11 +77,13 @@ class Info(eqx.Module):
 def init(params: Any, inputs: Roster) -> State:
     """Return the leadership of January 1953: an established autocrat at the scale's zero."""
     zero, one = jnp.asarray(0.0), jnp.asarray(1.0)
-    rest = ("line", "leader_changed", "performance", "ouster", "challenge", "renewal")
-    rest += ("renewal_region", "dropped", "bargain")
+    quiet = (
+        "line", "leader_changed", "performance", "ouster", "challenge",
+        "renewal", "renewal_region", "dropped", "bargain",
+    )  # fmt: skip
     established = params.clients_autocrat * one
     return State(
-        **dict.fromkeys(rest, zero),
+        **dict.fromkeys(quiet, zero),
         leader=inputs.leader[0],
         months_in_office=inputs.tenure,
         clients=established,
