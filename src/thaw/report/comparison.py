@@ -10,9 +10,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from thaw.experiment import labels
-from thaw.model.clock import month_index, stamp
+from thaw.model.clock import stamp
 from thaw.report import contract
-from thaw.report.figures import BAND, LINE, STYLE, readable, wrap
+from thaw.report.figures import BAND, LINE, STYLE, heading, mark_text, readable, wrap, years_of
 
 if TYPE_CHECKING:
     from thaw.experiment.compare import Comparison
@@ -58,7 +58,7 @@ def sentence(comparison: Comparison) -> str:
     share = f" ({row['size']:.0%})" if np.isfinite(row["size"]) and row["size"] < 10 else ""
     sure = f"{row['p_sign']:.0%} of the draws"
     verdict = VERDICTS.get(row["label"], "")
-    what = readable(row["outcome"]).replace("\n", " ")
+    what = readable(row["outcome"])
     return (
         f"In this model, what changes most is '{what}': {_amount(row)} {direction}{share} in "
         f"{row['month']} than otherwise, in {sure}, {verdict}."
@@ -107,17 +107,17 @@ def figure(comparison: Comparison, count: int = 9) -> Figure:
         for axis, row in zip(axes, top.to_dict("records"), strict=False):
             same = comparison.table["outcome"] == row["outcome"]
             rows = comparison.table[same & (comparison.table["place"] == row["place"])]
-            years = np.array([1953 + month_index(m) / 12 for m in rows["month"]])
+            years = years_of(rows.rename(columns={"outcome": "series_id"}))
             axis.axhline(0.0, color="black", lw=0.6)
             axis.fill_between(years, rows["lo90"], rows["hi90"], color=BAND, alpha=0.25, lw=0)
             axis.fill_between(years, rows["lo50"], rows["hi50"], color=BAND, alpha=0.45, lw=0)
             axis.plot(years, rows["median"], color=LINE, lw=1.2, marker=".", ms=3)
-            where = "" if row["place"] in ("USSR", "World") else f", {row['place']}"
-            axis.set_title(f"{readable(row['outcome'])}{where}\n[{row['label']}]")
+            heading(axis, row["outcome"], row["place"])
+            mark_text(axis, row["label"])
             axis.set_ylabel(row["unit"])
         for axis in axes[len(top) :]:
             axis.set_axis_off()
         title = f"{comparison.b.scenario.title}, against {comparison.a.scenario.name}"
-        page.suptitle(wrap(title, 34 * columns), x=0.01, ha="left", fontsize=10)
-        page.supxlabel(wrap(sentence(comparison), 34 * columns), fontsize=6.5, x=0.01, ha="left")
+        page.suptitle(wrap(title, 48 * columns), x=0.01, ha="left", fontsize=10)
+        page.supxlabel(wrap(sentence(comparison), 58 * columns), fontsize=6.5, x=0.01, ha="left")
     return page

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from thaw.model.clock import month_index
+from thaw.model.observation import observables
 
 if TYPE_CHECKING:
     from thaw.experiment.run import Run
@@ -32,7 +33,9 @@ TITLES = {
     "bloc": "Eastern Europe",
     "legacy": "Expert indices",
 }
-PANEL_WIDTH, PANEL_HEIGHT, COLUMNS = 3.6, 2.5, 3
+PANEL_WIDTH, PANEL_HEIGHT, COLUMNS = 3.6, 2.4, 3
+FEW = 2
+"""Observables with at most this many stamps share one panel."""
 STYLE = {
     "font.size": 8,
     "axes.titlesize": 8.5,
@@ -58,32 +61,37 @@ def draw_run(run: Run, folder: Path) -> list[Path]:
 
 
 def caption(run: Run) -> str:
-    """Return the one-line legend under a page."""
+    """Return the legend under a page."""
     s = run.settings
     return (
         f"Scenario {s.scenario.name}, {s.draws} draws of the {s.posterior}, seed {s.seed}. "
-        "Line: median; bands: 50 and 90 %. Points: the record (red seen, amber recalled; "
-        "bars: disagreement of sources)."
+        "Line: median of the draws; bands: 50 and 90 %. Points: the record (red: seen in a stored "
+        "source; amber: recalled from a publication; bars: disagreement of sources). Grey words: "
+        "scaffold = not yet shown to beat a naive forecast; trend only = no reform moves it."
     )
 
 
 def page(rows: pd.DataFrame, subsystem: str, legend: str) -> Figure:
-    """Return a page of small panels, one per observable of a subsystem."""
-    groups = [(key, g) for key, g in rows.groupby(["series_id", "place"], sort=False)]
-    columns = min(COLUMNS, len(groups))
-    lines = -(-len(groups) // columns)
+    """Return a page of panels, one per observable; those with few stamps share one panel."""
+    groups = [g for _, g in rows.groupby(["series_id", "place"], sort=False)]
+    series = [g for g in groups if len(g) > FEW]
+    single = [g for g in groups if len(g) <= FEW and g["record"].notna().any()]
+    panels = len(series) + bool(single)
+    columns = min(COLUMNS, max(panels, 2))
+    lines = -(-panels // columns)
     with mpl.rc_context(STYLE):
         figure = Figure(
             figsize=(PANEL_WIDTH * columns, PANEL_HEIGHT * lines + 0.9), layout="constrained"
         )
         axes = np.atleast_1d(figure.subplots(lines, columns, squeeze=False)).ravel()
-        for axis, (_, group) in zip(axes, groups, strict=False):
+        for axis, group in zip(axes, series, strict=False):
             panel(axis, group)
-        for axis in axes[len(groups) :]:
+        if single:
+            ratios(axes[len(series)], pd.concat(single))
+        for axis in axes[panels:]:
             axis.set_axis_off()
         figure.suptitle(TITLES.get(subsystem, subsystem), x=0.01, ha="left", fontsize=11)
-        width = int(34 * columns)
-        figure.supxlabel(wrap(legend, width), fontsize=6.5, x=0.01, ha="left")
+        figure.supxlabel(wrap(legend, 58 * columns), fontsize=6.5, x=0.01, ha="left")
     return figure
 
 
@@ -94,39 +102,66 @@ def wrap(text: str, width: int) -> str:
     return "\n".join(textwrap.wrap(text, width))
 
 
+def years_of(rows: pd.DataFrame) -> np.ndarray:
+    """Return where each stamp stands on the axis: yearly values in the middle of their year."""
+    first = rows.iloc[0]
+    kind = observables()[first["series_id"], first["place"]].stamp
+    middle = -5.5 if kind in ("annual_sum", "annual_mean", "december") else 0.0
+    return np.array([1953 + (month_index(m) + middle) / 12 for m in rows["month"]])
+
+
 def panel(axis: Axes, rows: pd.DataFrame) -> None:
     """Draw one observable: bands over its stamps, recorded points with their bars."""
     first = rows.iloc[0]
-    title = readable(first["series_id"])
-    where = "" if first["place"] in ("USSR", "World") else f", {first['place']}"
-    mark = f" [{first['mark']}]" if first["mark"] else ""
-    axis.set_title(f"{title}{where}{mark}")
+    heading(axis, first["series_id"], first["place"])
+    mark_text(axis, first["mark"])
     scale, unit = unit_scale(rows, first["unit"])
     axis.set_ylabel(unit)
-    years = np.array([1953 + month_index(m) / 12 for m in rows["month"]])
-    if len(rows) > 2:
+    years = years_of(rows)
+    for low, high, alpha in (("lo90", "hi90", 0.25), ("lo50", "hi50", 0.45)):
         axis.fill_between(
-            years, rows["lo90"] / scale, rows["hi90"] / scale, color=BAND, alpha=0.25, lw=0
+            years, rows[low] / scale, rows[high] / scale, color=BAND, alpha=alpha, lw=0
         )
-        axis.fill_between(
-            years, rows["lo50"] / scale, rows["hi50"] / scale, color=BAND, alpha=0.45, lw=0
-        )
-        axis.plot(years, rows["median"] / scale, color=LINE, lw=1.2)
-    else:
-        few(axis, rows, years, scale)
+    axis.plot(years, rows["median"] / scale, color=LINE, lw=1.2)
     points(axis, rows, years, scale)
-    low = min(0.0, float(np.nanmin(rows["lo90"])) / scale)
-    if first["unit"] not in ("index",):
-        axis.set_ylim(bottom=low)
-    axis.set_xlim(1952.8, max(1965.0, years.max() + 0.2))
-    axis.xaxis.set_major_locator(mpl.ticker.MultipleLocator(4))
+    if first["unit"] != "index":
+        axis.set_ylim(bottom=min(0.0, float(np.nanmin(rows["lo90"])) / scale))
+    last = max(1965, int(np.ceil(years.max())))
+    axis.set_xlim(1952.8, last + 0.2)
+    axis.set_xticks(range(1953, last + 1, 3))
 
 
-def few(axis: Axes, rows: pd.DataFrame, years: np.ndarray, scale: float) -> None:
-    """Draw one or two stamps as vertical ranges instead of a band."""
-    axis.vlines(years, rows["lo90"] / scale, rows["hi90"] / scale, color=BAND, alpha=0.4, lw=6)
-    axis.vlines(years, rows["lo50"] / scale, rows["hi50"] / scale, color=BAND, alpha=0.8, lw=6)
-    axis.plot(years, rows["median"] / scale, "_", color=LINE, ms=10)
+def heading(axis: Axes, series_id: str, place: str) -> None:
+    """Write the title of a panel: the series, and its place unless it is the union or the world."""
+    where = "" if place in ("USSR", "World") else f", {place}"
+    axis.set_title(wrap(readable(series_id) + where, 46))
+
+
+def mark_text(axis: Axes, mark: str) -> None:
+    """Write a mark of honesty in grey into the corner of a panel."""
+    axis.text(
+        0.99, 0.02, mark, transform=axis.transAxes, ha="right", va="bottom", fontsize=6, color="0.5"
+    )
+
+
+def ratios(axis: Axes, rows: pd.DataFrame) -> None:
+    """Draw observables with few stamps in one panel: model over record, one line each."""
+    known = rows[rows["record"].notna() & (rows["record"] != 0)].reset_index(drop=True)
+    level = np.arange(len(known))[::-1]
+    value = known["record"].to_numpy(float)
+    for low, high, width in (("lo90", "hi90", 0.25), ("lo50", "hi50", 0.6)):
+        start, end = known[low] / value, known[high] / value
+        axis.hlines(level, start, end, color=BAND, alpha=width, lw=7)
+    axis.plot(known["median"] / value, level, "|", color=LINE, ms=9)
+    axis.axvline(1.0, color=SEEN, lw=0.8)
+    for at, row in zip(level, known.itertuples(), strict=True):
+        name = row.series_id.split(".", 1)[1].replace("_", " ")
+        axis.text(0.02, at + 0.28, f"{name}, {row.month}", fontsize=6)
+    axis.set_yticks([])
+    axis.set_ylim(-0.5, len(known) - 0.2)
+    axis.set_xlim(0.0, max(1.3, 1.05 * float((known["hi90"] / value).max())))
+    axis.set_title("Single values: model over record")
+    axis.set_xlabel("ratio (1 = record)")
 
 
 def points(axis: Axes, rows: pd.DataFrame, years: np.ndarray, scale: float) -> None:
@@ -149,8 +184,7 @@ def readable(series_id: str) -> str:
     from thaw import record
 
     rows = record.series(series_id)
-    title = rows["title"].iloc[0] if len(rows) else series_id.split(".")[-1].replace("_", " ")
-    return wrap(title, 44)
+    return str(rows["title"].iloc[0]) if len(rows) else series_id.split(".")[-1].replace("_", " ")
 
 
 def unit_scale(rows: pd.DataFrame, unit: str) -> tuple[float, str]:
@@ -158,10 +192,11 @@ def unit_scale(rows: pd.DataFrame, unit: str) -> tuple[float, str]:
     largest = float(np.nanmax(rows["hi90"]))
     if unit == "thousand persons" and largest >= 1e4:
         return 1e3, "million persons"
-    if unit == "persons" and largest >= 1e6:
-        return 1e6, "million persons"
-    if unit == "persons" and largest >= 1e4:
-        return 1e3, "thousand persons"
+    if unit in ("persons", "crimes"):
+        if largest >= 1e6:
+            return 1e6, f"million {unit}"
+        if largest >= 1e4:
+            return 1e3, f"thousand {unit}"
     return 1.0, unit
 
 

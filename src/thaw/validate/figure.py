@@ -54,9 +54,10 @@ def _legend(document: dict[str, Any]) -> str:
     note = f" ({document['note']})" if document["note"] else ""
     return (
         f"Predictions of {document['posterior']}{note}, {document['draws']} draws. Skill of the "
-        "mechanism alone, given decisions and weather as they were: 1 is perfect, 0 as good as "
-        "the best of persistence, drift, damped trend and AR(1), chosen after the fact. Bars: 90 %, by blocks of years; none below four values. "
-        "Arrows: skill below the axis. Letters: T trend only, S scaffold."
+        "mechanism alone, given decisions and weather as they were: 1 is perfect, 0 as good as the "
+        "best of persistence, drift, damped trend and AR(1), chosen after the fact. Bars: 90 %, by "
+        "blocks of years; none below four values. Arrows: skill below the axis. In brackets: "
+        "number of values; T trend only, S scaffold."
     )
 
 

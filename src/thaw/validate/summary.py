@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from thaw.validate import scores
 
-Row = dict[str, Any]
+Row = Mapping[str, Any]
 
 
 def wins(row: Row) -> bool:
@@ -54,7 +54,7 @@ def _coverage(rows: Sequence[Row], name: str) -> float | None:
     return sum(row[name] * row["n"] for row in rows) / count if count else None
 
 
-def by_subsystem(rows: Sequence[Row], seed: int) -> list[Row]:
+def by_subsystem(rows: Sequence[Row], seed: int) -> list[dict[str, Any]]:
     """Return one summary per subsystem, in the order of the rows."""
     names = dict.fromkeys(row["subsystem"] for row in rows)
     return [

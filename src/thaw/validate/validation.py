@@ -211,7 +211,7 @@ def _point(trace: Trace, case: Case, target: Recorded, seed: int, fitted: Fitted
     values = [r.value for r in case.training]
     label = "|".join(observable.key)
     naive = baselines.forecasts(times, values, at / 12.0, seed, label)
-    errors = naive and {n: scores.crps(x, target.value) for n, x in naive.items()}
+    errors = {name: scores.crps(paths, target.value) for name, paths in (naive or {}).items()}
     low, median, high = (float(q) for q in np.quantile(alone, [0.05, 0.5, 0.95]))
     return {
         "month": stamp(at),
@@ -225,7 +225,7 @@ def _point(trace: Trace, case: Case, target: Recorded, seed: int, fitted: Fitted
         "inside90": scores.inside(alone, target.value, 0.9),
         "inside50_with_discrepancy": scores.inside(widened, target.value, 0.5),
         "inside90_with_discrepancy": scores.inside(widened, target.value, 0.9),
-        "baselines": errors,
+        "baselines": errors or None,
     }
 
 

@@ -24,13 +24,17 @@ Records = UInt32[np.ndarray, "record"]
 
 
 class Mail(NamedTuple):
-    """What the month's mail writes: slots with their new words (vacated ones are 0)."""
+    """What the month's mail writes: slots with their new words (vacated ones are 0).
+
+    The first ``moved`` slots are those that were left, the last ``moved`` their new ones.
+    """
 
     slots: Slots
     first: Records
     second: Records
     refused: int
     returned: Slots
+    moved: int
 
 
 def set_bits(plane: UInt32[np.ndarray, "cell 32"], at: Slots) -> None:
@@ -106,6 +110,7 @@ def deliver(
         second=np.concatenate([nobody, second[~placed], second[placed]]),
         refused=int((~placed).sum()),
         returned=np.where(placed, target, slots)[returned],
+        moved=len(nobody),
     )
 
 

@@ -22,8 +22,8 @@ HOUSEHOLD = 6
 """Persons of a household block (one generation of children with parents of matching ages)."""
 GENERATION = 27
 """Years between parents and children when households are put together."""
-SLACK = 1.28
-"""Slots per person of January 1953: room for births and arrivals (the union grew by a fifth)."""
+MARGIN = 1.08
+"""Slots per person of January 1953 beside the foreseen growth."""
 _ORDER_SALT, _LABEL_SALT, _BLOCK_SALT = 0x2C1B3C6D, 0x297A2D39, 0x1B56C4E9
 
 
@@ -116,10 +116,34 @@ def _profile(ages: int, params: dict[str, float]) -> Float[np.ndarray, "age sex"
     return np.stack([column, column * params["people.custody_women"]], axis=1)
 
 
-def layout_for(found: Margins) -> Layout:
-    """Return the layout with room for growth in every unit."""
-    persons = found.free + found.prisoners.sum(axis=1)
-    return layout_of(np.maximum(-(-np.ceil(persons * SLACK).astype(np.int64) // CELL), 1))
+def layout_for(
+    found: Margins, fields: dict[str, np.ndarray], start: Any, params: dict[str, float], months: int
+) -> Layout:
+    """Return the layout with room for the growth that the first month's rates foretell.
+
+    Natural increase, moves to towns and the return of settlers at the rates of January 1953 over
+    :func:`horizon` months, and ``MARGIN`` more; a unit never gets less than its people and margin.
+    """
+    persons = np.asarray(start.persons, float)
+    rural = np.einsum("asu,as->u", persons[:, :, 1], fields["leaving"]) * fields["pull"]
+    far = fields["far_share"] * rural
+    deaths = (persons * (1 - fields["survival"])[..., None]).sum(axis=(0, 1, 2))
+    monthly = fields["born"].sum(axis=0) - deaths - far + far.sum() * fields["town_weight"]
+    home = np.asarray(start.settlers, float).sum(axis=1) @ fields["homes"]
+    freed = np.asarray(start.prisoners, float).sum() * fields["civil"] / fields["civil"].sum()
+    growth = np.maximum(monthly * horizon(months), 0.0)
+    growth += params["people.settler_return"] * home + params["people.return_home"] * freed
+    now = found.free + found.prisoners.sum(axis=1)
+    room = now * MARGIN + growth / found.weight
+    return layout_of(np.maximum(-(-np.ceil(room).astype(np.int64) // CELL), 1))
+
+
+def horizon(months: int) -> int:
+    """Return the months for which slots are provided: to the end of 1964, or else of 1970.
+
+    It takes two values only, so that a shorter run is the beginning of a longer one.
+    """
+    return 144 if months <= 145 else 216
 
 
 def unit_words(

@@ -24,6 +24,7 @@ from thaw.model import simulate
 from thaw.model.people import checkpoint, citizens, cohorts, fields, kernel_tables, synthesis
 from thaw.model.people.citizens import Citizens, Counts
 from thaw.model.people.hashing import GENERATORS, keys_of
+from thaw.model.people.layout import Layout
 from thaw.model.people.words import FIRST_BIRTH_YEAR
 from thaw.model.randomness import Keys
 from thaw.model.simulate import Structure, States, Trace
@@ -59,7 +60,7 @@ class World:
         self.plan_arrays = _plan_arrays(self.plan)
         self.param_arrays = {k: jnp.asarray(v, jnp.float64) for k, v in self.params.items()}
         self.own_arrays = simulate.own(self.param_arrays, "people")
-        self.key = simulate.draw_keys(self.seed, np.array([self.number]))[0]
+        self.key = _key(self.seed, self.number)
 
     def digest(self) -> str:
         """Return the digest of all citizens."""
@@ -98,6 +99,43 @@ def simulate_people(
     return trace(made)
 
 
+@dataclasses.dataclass(frozen=True)
+class Origin:
+    """From what the citizens of January 1953 are made; any unit can be made alone."""
+
+    params: dict[str, float]
+    states: States
+    margins: synthesis.Margins
+    layout: Layout
+    luck: int
+
+    def words(self, unit: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return both words of every slot of a unit."""
+        return synthesis.unit_words(self.margins, self.layout, unit, self.params, self.luck)
+
+
+def origin(
+    structure: Structure,
+    plan: simulate.Plan,
+    params: Mapping[str, np.ndarray],
+    seed: int,
+    people: int | str,
+    number: int = 0,
+) -> Origin:
+    """Return the origin of a run: margins, layout, other subsystems of January 1953."""
+    chosen = {name: float(np.asarray(value).reshape(-1)[0]) for name, value in params.items()}
+    arrays = _float(chosen)
+    states = _start(structure)(arrays)
+    start = states["people"]
+    month = _outside(structure)(
+        states, jnp.asarray(0), _plan_arrays(plan), arrays, _key(seed, number)
+    )
+    first = {name: np.asarray(value) for name, value in month[2].items()}
+    found = synthesis.margins(start, people, chosen, synthesis.workers_1953())
+    layout = synthesis.layout_for(found, first, start, chosen, structure.months)
+    return Origin(chosen, states, found, layout, int(keys_of(seed, number, -1)[0, -1]))
+
+
 def begin(
     structure: Structure,
     plan: simulate.Plan,
@@ -111,36 +149,28 @@ def begin(
     """Return the world of January 1953 with its citizens."""
     if generator not in GENERATORS:
         raise InputError(f"generator '{generator}' is not one of {', '.join(GENERATORS)}")
-    chosen = {name: float(np.asarray(value).reshape(-1)[0]) for name, value in params.items()}
-    states = _start(structure)(_float(chosen))
-    start = states["people"]
-    luck = int(keys_of(seed, number, -1)[0, -1])
-    found = synthesis.margins(start, people, chosen, synthesis.workers_1953())
-    layout = synthesis.layout_for(found)
-
-    def make(unit: int) -> tuple[np.ndarray, np.ndarray]:
-        return synthesis.unit_words(found, layout, unit, chosen, luck)
-
-    crowd = citizens.begin(layout, make, block, generator)
+    made = origin(structure, plan, params, seed, people, number)
+    start, layout, weight = made.states["people"], made.layout, made.margins.weight
+    crowd = citizens.begin(layout, made.words, block, generator)
     counts = citizens.count_all(crowd, 1952 - FIRST_BIRTH_YEAR, 12)
     none = np.zeros(len(layout.slots))
     zero = {name: 0.0 for name in ("births", "deaths", "infant_deaths", "cleared")}
     after = {**zero, "legitimacy": start.legitimacy, "gap_start": start.gap_start}
     after |= {"convictions": none, "disturbances": none, "crowd": none}
-    mine = simulate.own(chosen, "people")
-    first = _published(_float(mine), found.weight, counts, start, after, -1)
+    mine = simulate.own(made.params, "people")
+    first = _published(_float(mine), weight, counts, start, after, -1)
     return World(
         structure=structure,
         plan=plan,
-        params=chosen,
+        params=made.params,
         seed=seed,
         number=number,
         people=people,
-        states={**states, "people": first},
+        states={**made.states, "people": first},
         citizens=crowd,
-        vacant=layout.slots - found.free - found.prisoners.sum(axis=1),
+        vacant=layout.slots - counts.bins.sum(axis=1),
         informed=counts.informed_slots,
-        weight=found.weight,
+        weight=weight,
     )
 
 
@@ -207,6 +237,10 @@ def trace(world: World) -> Trace:
         }
         for kind in ("series", "events", "latent")
     }
+
+
+def _key(seed: int, number: int) -> Any:
+    return simulate.draw_keys(seed, np.array([number]))[0]
 
 
 def _plan_arrays(plan: simulate.Plan) -> dict[str, dict[str, Any]]:

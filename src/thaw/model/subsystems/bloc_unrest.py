@@ -57,13 +57,14 @@ def grievance(params: Any, inputs: Inputs, pace: Any, terror: Any, relief: Any) 
 def opening_target(view: View, params: Any) -> States:
     """Return the opening that Moscow's line, the text, releases and detente call for.
 
-    The text works while it is news: where it leaked, and everywhere once printed abroad.
+    The text works most while it is news: where it leaked, and everywhere once printed abroad.
     """
-    text = view.information.leak + params.o_abroad * view.information.public_abroad
+    known = view.information.leak + params.o_abroad * view.information.public_abroad
+    fresh = params.o_lasting + (1.0 - params.o_lasting) * view.information.news
     released = 1.0 - jnp.exp(-12.0 * view.camps.release_hazard[POLITICAL])
     return (
         params.o_line * view.leadership.line
-        + params.o_leak * text * view.information.news
+        + params.o_leak * known * fresh
         + params.o_release * released
         + params.o_detente * view.east_west.cooperation[0]
     )

@@ -1,1 +1,14 @@
-"""Generated pages of the documents: one module per page, each with ``write(folder)``."""
+"""Generated pages of the documents: one module per page, each with ``write``.
+
+Quick pages need the declarations alone; the others simulate, take minutes and report progress.
+"""
+
+QUICK = ("coupling", "parameters", "inputs")
+SLOW = (
+    "prior_predictive",
+    "decisions_odds",
+    "stability",
+    "loops",
+    "reform_effects",
+    "rivals",
+)
