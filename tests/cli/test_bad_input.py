@@ -91,6 +91,21 @@ OPTIONS = [
     ["scenarios", "shw", "historical"],
 ]
 
+SHARED = {
+    "--draws": ["", "many", "0", "-1", "2.5"],
+    "--seed": ["", "x", "-5"],
+    "--until": ["1964", "1964-1", "64-12", "1975-01"],
+    "--posterior": ["", "Prior"],
+    "--weather": ["", "rain"],
+    "--people": ["", "everyone"],
+}
+OPTIONS += [
+    [*command, option, word]
+    for command in (["run"], ["compare", "historical", "no_virgin_lands"])
+    for option, words in SHARED.items()
+    for word in words
+]
+
 SCENARIOS = [
     "",
     "name",
@@ -240,7 +255,7 @@ def test_file(kind, content, capsys, tmp_path, monkeypatch):
 
 
 def test_there_are_at_least_two_hundred_cases():
-    assert len(OPTIONS) + len(FILES) >= 200
+    assert len({str(case) for case in (*OPTIONS, *FILES)}) >= 200
 
 
 def test_an_out_folder_that_is_a_file_is_refused(capsys, tmp_path):

@@ -9,6 +9,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import thaw
 from thaw import record, reforms
@@ -192,6 +194,42 @@ def test_persons_are_conserved(history):
     born, died = latent["people.births"], latent["people.deaths"]
     change = np.diff(total, axis=1)
     assert np.allclose(change, (born - died)[:, 1:], rtol=0, atol=1e-9 * total.max())
+
+
+SLUGS = [
+    "amnesty_1953",
+    "virgin_lands",
+    "special_settlement_lifted",
+    "secret_speech",
+    "sovnarkhozy",
+]
+
+
+@settings(max_examples=6, deadline=None, derandomize=True)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(SLUGS),
+            st.sampled_from(["without", "shift", "dose"]),
+            st.integers(-12, 36),
+        ),
+        min_size=1,
+        max_size=3,
+    ),
+    st.integers(0, 99),
+)
+def test_persons_are_conserved_in_any_world(changes, seed):
+    scenario = reforms.load_scenario("historical")
+    for slug, how, amount in changes:
+        if how == "without":
+            scenario = scenario.without(slug)
+        elif how == "shift":
+            scenario = scenario.shift(slug, amount)
+        else:
+            scenario = scenario.dose(slug, abs(amount) / 18.0)
+    world = trace(scenario, seed=seed)
+    test_persons_are_conserved(world)
+    test_emissions_are_finite(world)
 
 
 def mechanisms():

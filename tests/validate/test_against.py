@@ -59,11 +59,15 @@ def test_a_period_stands_for_its_last_year(tmp_path):
 
 
 def test_drivers_are_left_out_and_named(tmp_path):
+    roster = line("leadership.presidium_full", "persons", "USSR", "1961-10", "11")
     driver = line("decentral.republic_industry_share", "percent", "USSR", "1960", "90")
-    cases, left = cases_of(saved(tmp_path, driver, line()))
+    cases, left = cases_of(saved(tmp_path, driver, roster, line()))
     assert [case.observable.series_id for case in cases] == ["agriculture.meat"]
-    assert [row["series_id"] for row in left] == ["decentral.republic_industry_share"]
-    with pytest.raises(InputError, match="only series that drive"):
+    assert [row["series_id"] for row in left] == [
+        "decentral.republic_industry_share",
+        "leadership.presidium_full",
+    ]
+    with pytest.raises(InputError, match="only inputs"):
         cases_of(saved(tmp_path, driver))
 
 

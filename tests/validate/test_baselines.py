@@ -43,6 +43,13 @@ def test_ar1_returns_to_its_mean_and_stays_within_its_spread():
     assert found.std() == pytest.approx(1.05, abs=0.15)
 
 
+def test_ar1_is_exact_on_a_noiseless_path_with_gaps():
+    times = [0.0, 1.0, 3.0, 4.0, 8.0]
+    values = [10.0 - 20.0 * 0.5**t for t in times]
+    found = baselines.forecasts(times, values, 10.0, 0, "test")["ar1"]
+    assert np.allclose(found, 10.0 - 20.0 * 0.5**10)
+
+
 def test_uncertainty_grows_with_the_horizon():
     values = [10.0, 12.0, 11.0, 13.0, 12.0, 14.0]
     near = baselines.forecasts(YEARS, values, 6.0, 0, "test")

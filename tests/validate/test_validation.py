@@ -152,6 +152,12 @@ def test_marks_follow_wins_and_dependence(document):
     assert rows["culture.book_titles", "USSR"] == "scaffold"
 
 
+def test_a_subsystem_that_only_loses_is_scaffold(document):
+    lost = {**document, "later": [], "series": [{**r, "crps": 1e12} for r in document["series"]]}
+    moved = {key: {"levers": True, "others": True} for key in observables()}
+    assert {row["mark"] for row in marks_of(lost, moved)} == {"scaffold"}
+
+
 def test_every_face_tells_the_same(document, tmp_path, capsys):
     command.save(document, tmp_path / "out")
     assert {p.name for p in (tmp_path / "out").iterdir()} >= {"scores.csv", "skill.png"}

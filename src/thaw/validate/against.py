@@ -10,7 +10,7 @@ from thaw.errors import InputError, unknown
 from thaw.model.clock import FIRST_YEAR, LAST_MONTH, month_index, stamp
 from thaw.model.observation import Observable, observables
 from thaw.model.recorded import recorded, stamp_of
-from thaw.validate.splits import Case, known, scored
+from thaw.validate.splits import Case, known, known_before, left_out
 
 
 def cases_of(path: Path | str) -> tuple[list[Case], list[dict[str, str]]]:
@@ -30,17 +30,17 @@ def cases_of(path: Path | str) -> tuple[list[Case], list[dict[str, str]]]:
         dates.append(_checked_date(observable, row["date"], where))
     table = table.assign(place=places, date=dates)
     cases = [
-        Case(o, known(o), tuple(recorded(o, LAST_MONTH, table)))
+        Case(o, known(o, known_before(o)), tuple(recorded(o, LAST_MONTH, table)))
         for o in chosen.values()
-        if scored(o)
+        if not left_out(o)
     ]
     left = [
-        {"series_id": o.series_id, "place": o.place, "reason": "drives the model, never scored"}
+        {"series_id": o.series_id, "place": o.place, "reason": left_out(o)}
         for o in chosen.values()
-        if not scored(o)
+        if left_out(o)
     ]
     if not cases:
-        raise InputError(f"{path}: holds only series that drive the model, allowed: others as well")
+        raise InputError(f"{path}: holds only inputs of the model, allowed: other series as well")
     return cases, left
 
 

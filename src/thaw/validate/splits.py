@@ -1,7 +1,7 @@
 """What is held out: values after the fit ends, later years, rolling origins.
 
 A case is one observable with the values a naive forecaster knows and the values to be predicted.
-Rows of use ``driver`` enter the model and are never scored.
+What enters the model, as a driver or as an input, is never scored.
 """
 
 from __future__ import annotations
@@ -38,16 +38,39 @@ def january(year: int) -> int:
     return (year - FIRST_YEAR) * 12
 
 
-FIT_END = january(1959)
-"""First month that the fit does not see."""
+INPUTS = {
+    "leadership.presidium_full": "counts the roster, which the model takes from the record",
+    "cc.occupation.regional_party": "its share of 1961 is an input of the model",
+    "cc.occupation.central_state": "its share of 1961 is an input of the model",
+}
+"""Observables that repeat an input: a check of coding, never a prediction."""
+CENSUS = (
+    "population.total",
+    "population.census_urban",
+    "vital.birth_rate",
+    "vital.death_rate",
+    "vital.infant_mortality",
+)
+"""Observables that the census, life table and fertility of 1959, inputs of people, fix in 1959."""
 
 
-def scored(observable: Observable) -> bool:
-    """Return whether an observable may be scored: what drives the model may not."""
-    return observable.use != "driver"
+def left_out(observable: Observable) -> str:
+    """Return why an observable is never scored; empty where it is."""
+    if observable.use == "driver":
+        return "drives the model"
+    return INPUTS.get(observable.series_id, "")
 
 
-def known(observable: Observable, before: int = FIT_END) -> tuple[Recorded, ...]:
+def known_before(observable: Observable, origin: int = 1958) -> int:
+    """Return the first month that model and naive forecasts do not know, from the end of a year.
+
+    Where inputs of 1959 hold the series, the naive forecasts know 1959 as well.
+    """
+    first = january(origin + 1)
+    return max(first, january(1960)) if observable.series_id in CENSUS else first
+
+
+def known(observable: Observable, before: int) -> tuple[Recorded, ...]:
     """Return the record's values of an observable, from 1953, at stamps before a month."""
     return tuple(r for r in _all(observable) if r.month < before)
 
@@ -72,9 +95,10 @@ def rolling(origin: int, last: int = NEAR[1]) -> list[Case]:
 def _cases(chosen: Iterable[Observable], origin: int, years: tuple[int, int]) -> list[Case]:
     first, end = january(years[0]), january(years[1] + 1)
     found = []
-    for observable in filter(scored, chosen):
-        training = known(observable, january(origin + 1))
-        targets = tuple(r for r in known(observable, end) if r.month >= first)
-        if len(training) >= MINIMUM and targets:
+    for observable in chosen:
+        start = known_before(observable, origin)
+        training = known(observable, start)
+        targets = tuple(r for r in known(observable, end) if r.month >= max(first, start))
+        if len(training) >= MINIMUM and targets and not left_out(observable):
             found.append(Case(observable, training, targets))
     return found

@@ -63,9 +63,8 @@ def choose(name: str | None = None) -> Chosen:
         return Chosen(name, seen)
     try:
         settings(HONEST)
-    except InputError:
-        missing = f"no set '{HONEST}' in the package: the prior predicts, nothing was fitted"
-        return Chosen(UNFITTED, missing)
+    except InputError as error:
+        return Chosen(UNFITTED, f"nothing was fitted, the prior predicts: {error}")
     return Chosen(HONEST)
 
 

@@ -97,6 +97,7 @@ def stages(generator: str, units: int) -> dict[str, Callable[..., Any]]:
         "flows": jax.jit(kernel.flows),
         "take": jax.jit(lambda a, b, at: (a.reshape(-1)[at], b.reshape(-1)[at])),
         "put": jax.jit(_put, donate_argnums=(0,)),
+        "marks": jax.jit(kernel.marks),
         "sums": jax.jit(kernel.sums),
         "histogram": jax.jit(partial(kernel.histogram, units=units + 1)),
         "cascade": jax.jit(partial(ties.cascade, district_ties=DISTRICT_TIES)),
@@ -183,7 +184,8 @@ def advance(
         found = [np.array(plane) for plane in found]
         people.words[k] = (after, second_after)
         leaving = mail.slots_of(found[kernel.PLANES.index("leaving")])
-        return found, np.asarray(flow), _taken(run, after, second_after, leaving, k, people.block)
+        flow = kernel.unpacked(flow, (16, 16, 16))
+        return found, flow, _taken(run, after, second_after, leaving, k, people.block)
 
     parts = each(one, count)
     tick("months of citizens")
@@ -303,7 +305,8 @@ def count_all(people: Citizens, year: int, elapsed: int) -> Counts:
         first, second = people.words[k]
         block = block_of(layout, people.block, k)[0]
         bins = run["histogram"](first, block.unit, when[0])
-        return np.asarray(run["sums"](first, second, *when)), np.asarray(bins)
+        sums = run["sums"](run["marks"](first, second, *when), second)
+        return kernel.unpacked(sums, kernel.SUM_SHIFTS), np.asarray(bins)
 
     parts = each(one, len(people.words))
     cells = np.concatenate([p[0] for p in parts], axis=1)[:, : layout.cells]

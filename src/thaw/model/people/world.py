@@ -309,7 +309,7 @@ def _published(
             for name in ("grievance", "kin_returned", "kin_cleared", "newcomers", "homecomers")
         },
     }
-    return _publish()(_float(given), own, _float(dict(after)), jnp.asarray(month), params)
+    return _publish()(_plain(given), own, _plain(after), np.int64(month), params)
 
 
 @cache
@@ -318,6 +318,10 @@ def _publish() -> Callable[..., Any]:
         return _float(fields.publish(counts, own, after, month, Names("people", params)))
 
     return jax.jit(published)
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    return {name: np.asarray(value, np.float64) for name, value in values.items()}
 
 
 def _float(tree: Any) -> Any:
@@ -341,7 +345,7 @@ def _show() -> Callable[..., Any]:
 
 def _shown(world: World, own: Any, after: Mapping[str, Any]) -> dict[str, Any]:
     info = cohorts.Info(
-        *(jnp.asarray(after[n]) for n in ("births", "deaths", "infant_deaths", "disturbances"))
+        *(np.asarray(after[n], np.float64) for n in ("births", "deaths", "infant_deaths", "disturbances"))
     )
     return _show()(own, info, world.own_arrays)
 

@@ -15,12 +15,16 @@ from thaw.report.pages.markdown import NOTE, table
 
 INTRODUCTION = """# Who reads what
 
-Every state variable is written by exactly one subsystem and read by the others with a lag of one month. The tables below are made
-from the declarations in the code; a test compares the declarations with what is actually read.
+Every state variable is written by exactly one subsystem and read by the others with a lag of one
+month. The tables below are made from the declarations in the code; a test compares the declarations
+with what is actually read.
 
 ![Couplings between the subsystems](coupling.png)
 
-Rows read columns; the number is how many variables are read.
+Rows read columns; the number is how many variables are read. Dark: the two read each other. The last
+two columns count levers and exogenous inputs. What follows when a coupling is cut stands in
+[loops](loops.md); where the table differs from the design's, in
+[decision 001](../decisions/001-couplings.md).
 """
 
 
@@ -67,21 +71,25 @@ def figure() -> Figure:
     """Return the matrix of couplings as a readable picture."""
     names, matrix = registry.NAMES, counts()
     with mpl.rc_context({**STYLE, "axes.grid": False}):
-        page = Figure(figsize=(7.6, 6.4), layout="constrained")
+        page = Figure(figsize=(7.6, 6.2), layout="constrained")
         axis = page.subplots()
-        axis.set_xticks(range(len(names)), names, rotation=45, ha="left")
+        headings = [*names, "levers", "exogenous"]
+        places = [*range(len(names)), len(names) + 0.4, len(names) + 1.4]
+        axis.set_xticks(places, headings, rotation=45, ha="left")
         axis.set_yticks(range(len(names)), names)
         axis.xaxis.tick_top()
-        axis.set_xlim(-0.5, len(names) - 0.5)
-        axis.set_ylim(len(names) - 0.5, -0.5)
-        for i in range(len(names)):
-            axis.axhline(i, color="0.92", lw=0.6, zorder=0)
-            axis.axvline(i, color="0.92", lw=0.6, zorder=0)
-        rows, columns = np.nonzero(matrix)
-        size = matrix[rows, columns]
-        axis.scatter(columns, rows, s=45 + 35 * size, color=BAND, alpha=0.55, lw=0)
-        for i, j, n in zip(rows, columns, size, strict=True):
-            axis.text(j, i, str(n), ha="center", va="center", fontsize=7, color=LINE)
+        axis.set_xlim(-0.6, places[-1] + 0.6)
+        axis.set_ylim(len(names) - 0.4, -0.6)
+        axis.hlines(range(len(names)), -0.6, len(names) - 0.4, color="0.92", lw=0.6, zorder=0)
+        axis.vlines(range(len(names)), -0.6, len(names) - 0.4, color="0.92", lw=0.6, zorder=0)
+        mutual = (matrix > 0) & (matrix.T > 0)
+        for i, j in zip(*np.nonzero(matrix), strict=True):
+            colour = LINE if mutual[i, j] else BAND
+            axis.scatter(j, i, s=60 + 32 * matrix[i, j], color=colour, alpha=0.75, lw=0)
+            axis.text(j, i, str(matrix[i, j]), ha="center", va="center", fontsize=7, color="w")
+        for i, outside in enumerate(zip(*outside_counts(), strict=True)):
+            for place, number in zip(places[-2:], outside, strict=True):
+                axis.text(place, i, str(number or ""), ha="center", va="center", fontsize=8)
         axis.set_xlabel("written by")
         axis.xaxis.set_label_position("top")
         axis.set_ylabel("read by")
@@ -89,3 +97,13 @@ def figure() -> Figure:
             axis.spines[side].set_visible(False)
         axis.tick_params(length=0)
     return page
+
+
+def outside_counts() -> tuple[list[int], list[int]]:
+    """Return how many levers and exogenous inputs each subsystem has."""
+    levers = [sum(x.subsystem == name for x in reforms.levers()) for name in registry.NAMES]
+    inputs = [
+        sum(read.startswith("exogenous.") for read in subsystem.reads)
+        for subsystem in registry.subsystems().values()
+    ]
+    return levers, inputs

@@ -18,6 +18,7 @@ Changes = dict[Key, float]
 
 READABLE = 0.01
 """A change below a hundredth of the standard deviation is not shown as one."""
+LEAST_ODDS = 0.15
 
 
 def stamped(trace: Trace) -> Stamped:
@@ -84,12 +85,12 @@ def _place(place: str) -> str:
     return "" if place in ("USSR", "World") else f" ({place})"
 
 
-def event_changes(base: Trace, other: Trace, least: float = 0.15) -> list[str]:
-    """Return families whose probability of at least one event moves by ``least`` or more."""
-    lines = []
+def event_changes(base: Trace, other: Trace, count: int = 4) -> list[str]:
+    """Return the families whose probability of at least one event moves most, by 0.15 or more."""
+    found = []
     for (family, place), counts in sorted(base["events"].items()):
         before = float((counts > 0).any(axis=1).mean())
         after = float((other["events"][family, place] > 0).any(axis=1).mean())
-        if abs(after - before) >= least:
-            lines.append(f"{family} in {place} {before:.2f} to {after:.2f}")
-    return lines
+        if abs(after - before) >= LEAST_ODDS:
+            found.append((abs(after - before), f"{family} in {place} {before:.2f} to {after:.2f}"))
+    return [line for _, line in sorted(found, key=lambda item: -item[0])[:count]]

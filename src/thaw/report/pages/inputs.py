@@ -15,9 +15,10 @@ from thaw.report.pages.markdown import NOTE, table
 
 INTRODUCTION = """# Input data
 
-What the model is given and never explains. Values hold in the months of their rows and are 0 outside. The checksum is the start of
-the SHA-256 of the monthly values (rain: of the values by year). Nothing else enters from outside, except the static tables of the record
-that each subsystem's page names and the levers below.
+What the model is given and never explains. Values hold in the months of their rows and are 0
+outside. The checksum is the start of the SHA-256 of the monthly values (rain: of the values by
+year). Nothing else enters from outside, except the static tables of the record that each
+subsystem's page names, and the levers below.
 
 ## Exogenous series
 
@@ -28,8 +29,9 @@ RAIN = ("weather.prcp_mjj_z", "weather.prcp_sep_jul_z")
 LEVERS = """
 ## Levers
 
-Every reform acts through these and through nothing else. Their values by month follow from the reforms in force (see
-[Reforms and scenarios](../reforms.md)); `neutral` is the value without any reform.
+Every reform acts through these and through nothing else. Their values by month follow from the
+reforms in force (see [Reforms and scenarios](../reforms.md)); `neutral` is the value without any
+reform.
 
 """
 

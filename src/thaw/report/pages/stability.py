@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +21,14 @@ from thaw.report.pages.markdown import NOTE, table
 if TYPE_CHECKING:
     from thaw.experiment.run import Progress
 
-DRAWS = 8
+DRAWS = 4
 MONTHS = tuple(range(6, 186, 12))
 """July of each year 1953-1967."""
-SMALL = 64
+SMALL = 16
 """State variables with more numbers than this enter as one common factor."""
 RUN_AWAY = 1.02
+BATCH = 32
+"""Directions differentiated at once: more would not fit into memory."""
 
 INTRODUCTION = """# Does the coupled system run away?
 
@@ -108,14 +111,24 @@ def _jacobians(months: int) -> tuple[Callable[[Any], Array], list[str]]:
 
         def local(month: Array) -> Array:
             states = jax.tree.map(lambda leaf: leaf[month], kept)
-            reduced = lambda shift: project(one(shifted(states, shift), month), states)  # noqa: E731
-            return jax.jacfwd(reduced)(jnp.zeros(len(names)))
+            reduced = partial(_reduced, one, states, month)
+            columns = jax.lax.map(
+                lambda along: jax.jvp(reduced, (origin,), (along,))[1],
+                jnp.eye(len(names)),
+                batch_size=BATCH,
+            )
+            return columns.T
 
+        origin = jnp.zeros(len(names))
         start = _start(structure, params, inputs)
         kept = jax.lax.scan(lambda s, m: (one(s, m), s), start, jnp.arange(months))[1]
         return jax.lax.map(local, jnp.asarray(MONTHS))
 
     return jax.jit(along), names
+
+
+def _reduced(one: Callable[..., Any], states: Any, month: Array, shift: Array) -> Array:
+    return project(one(shifted(states, shift), month), states)
 
 
 def _start(structure: simulate.Structure, params: Any, inputs: Any) -> Any:

@@ -93,7 +93,7 @@ def _share(value: float | None) -> str:
 
 
 def _misses(rows: Sequence[Document]) -> list[str]:
-    lost = sorted((r for r in rows if r["baselines"] and wins(r)), key=_skill)
+    lost = sorted((r for r in rows if r["baselines"] and not wins(r)), key=_skill)
     lines = [
         f"- `{r['series_id']}` ({r['place']}): skill {_skill(r):.2f}, {r['coverage90']:.0%} of "
         f"{r['n']} values inside the 90 % band\n"

@@ -1,0 +1,143 @@
+"""Outcomes as a user names them: a series, an odds of an event, a state of the model.
+
+``agriculture.grain_harvest``, ``agriculture.grain_harvest@Kazakh SSR``,
+``event.intervention@Hungary``, ``state.backlash.pressure``; a month may follow after a colon.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cache
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+
+from thaw import reforms
+from thaw.errors import InputError, unknown
+from thaw.experiment.run import all_stamps
+from thaw.model import exogenous, parameters, simulate
+from thaw.model.clock import month_index, stamp
+from thaw.model.observation import observables, read_off
+from thaw.model.simulate import Trace
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """One number per draw and stamp: of a series at a place, an event at a place, or a state."""
+
+    kind: str
+    name: str
+    place: str = ""
+
+    @property
+    def unit(self) -> str:
+        """Unit of the values."""
+        if self.kind == "series":
+            return observables()[self.name, self.place].unit
+        return "probability" if self.kind == "event" else "state"
+
+    @property
+    def label(self) -> str:
+        """The name under which results stand in files: without the place."""
+        return self.name if self.kind == "series" else f"{self.kind}.{self.name}"
+
+    def stamps(self, months: int) -> list[int]:
+        """Return the months with values: the series' stamps; Decembers for events and states."""
+        if self.kind == "series":
+            return [m for m in all_stamps(observables()[self.name, self.place], months) if m >= 0]
+        return sorted({*range(11, months, 12), months - 1})
+
+    def read(self, trace: Trace, at: int) -> Float[np.ndarray, " draw"]:
+        """Return the values at a month; for an event whether it has happened by then (0 or 1)."""
+        if self.kind == "series":
+            observable = observables()[self.name, self.place]
+            return read_off(observable, trace["series"][observable.key], at)
+        if self.kind == "event":
+            counts = trace["events"][self.name, self.place][:, : at + 1]
+            return (counts > 0).any(axis=1).astype(float)
+        return trace["latent"][self.name][:, at]
+
+    def checked(self, at: str, months: int) -> int:
+        """Return the index of a month given as YYYY-MM; raise InputError where no value stands."""
+        index = month_index(at)
+        allowed = self.stamps(months)
+        anywhere = self.kind != "series" or observables()[self.name, self.place].monthly
+        if (anywhere and 0 <= index < months) or index in allowed:
+            return index
+        shown = f"{stamp(allowed[0])} ... {stamp(allowed[-1])}" if allowed else "none in this run"
+        raise InputError(f"{self.label} has no value in {at}; its stamps: {shown}")
+
+
+def outcomes(text: str) -> list[Outcome]:
+    """Return the outcomes that a text names: all places where it names none.
+
+    Raises InputError for unknown names and places.
+    """
+    name, _, place = text.partition("@")
+    kind, _, rest = name.partition(".")
+    if kind not in ("event", "state"):
+        return _placed("series", name, place, list(observables()))
+    if kind == "event":
+        return _placed("event", rest, place, list(shown()["events"]))
+    states = shown()["latent"]
+    if rest not in states or place:
+        raise unknown("state", text.removeprefix("state."), states)
+    return [Outcome("state", rest)]
+
+
+def _placed(kind: str, name: str, place: str, known: list[tuple[str, str]]) -> list[Outcome]:
+    places = [where for found, where in known if found == name]
+    if not places:
+        raise unknown("outcome", name, {found for found, _ in known})
+    if place and place not in places:
+        raise unknown(f"place of {name}", place, places)
+    return [Outcome(kind, name, where) for where in places if place in ("", where)]
+
+
+def single(text: str) -> tuple[Outcome, str | None]:
+    """Return the one outcome that a text names, and its month if a colon and a month follow.
+
+    Raises InputError when several places fit.
+    """
+    name, _, month = text.partition(":")
+    found = outcomes(name)
+    if len(found) > 1:
+        places = ", ".join(outcome.place for outcome in found)
+        raise InputError(f"'{name}' has several places; name one, as in {name}@{found[0].place}; "
+                         f"allowed: {places}")
+    return found[0], month or None
+
+
+@cache
+def shown() -> dict[str, Any]:
+    """Return the names of all series, events and latent states, by tracing one month unrun."""
+    return anatomy(simulate.Structure(2), simulate.Accesses())
+
+
+def anatomy(structure: simulate.Structure, seen: simulate.Accesses) -> dict[str, Any]:
+    """Trace one month without computing it; return what it shows, note in ``seen`` what it used."""
+    sample = {name: jnp.asarray(v[0]) for name, v in parameters.modes().items()}
+    paths = reforms.lever_paths(reforms.load_scenario("historical"), 1)
+    outside = {**exogenous.monthly(), **exogenous.weather()}
+    plan = {
+        "value": {name: jnp.asarray(v[0]) for name, v in paths.value.items()},
+        "decided": {name: jnp.asarray(v[0]) for name, v in paths.decided.items()},
+        "exogenous": {name: jnp.asarray(v[0]) for name, v in outside.items()},
+    }
+    inputs = simulate.all_inputs(structure.names)
+    names = [subsystem.name for subsystem, _ in structure.steps()]
+
+    def month(params: Any) -> dict[str, Any]:
+        states = {}
+        for subsystem, _ in structure.steps():
+            used = seen.of(subsystem.name)[2]
+            mine = simulate.Names(subsystem.name, simulate.own(params, subsystem.name), used)
+            states[subsystem.name] = subsystem.init(mine, inputs[subsystem.name])
+        key, at = jax.random.key(0), jnp.asarray(3)
+        after, emitted = simulate.one_month(structure, states, at, plan, params, inputs, key, seen)
+        return simulate.merge(emitted, names, states)
+
+    return jax.eval_shape(month, sample)
