@@ -12,7 +12,7 @@ from thaw.record import HEADER
 from thaw.report.contract import dumps, schema
 from thaw.report.pages import trust
 from thaw.report.scores import headline, summary_lines
-from thaw.validate import discrepancy, validation
+from thaw.validate import discrepancy, results, validation
 from thaw.validate.figure import draw
 from thaw.validate.marks import marks_of
 from thaw.validate.splits import Case, held_out
@@ -172,6 +172,18 @@ def test_every_face_tells_the_same(document, tmp_path, capsys):
     ).read_text(encoding="utf-8")
     assert "`expert.polity5_polity2` (USSR): skill -inf" in page
     assert any("Later years" in line for line in summary_lines(document))
+
+
+def test_stored_results_come_back_and_make_the_page(document, tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "FOLDER", tmp_path / "results")
+    assert results.results() == {} and results.dependence() == {}
+    results.store(document)
+    moved = {("agriculture.meat", "USSR"): {"levers": True, "others": False}}
+    results.store_dependence(moved)
+    assert results.dependence() == moved
+    stored = results.results()
+    assert stored["prior"]["summary"]["skill_median"] == document["summary"]["skill_median"]
+    assert trust.text(stored) == trust.text({"prior": document})
 
 
 def test_the_page_says_so_when_nothing_was_shown():

@@ -14,6 +14,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.scipy.special import ndtr, ndtri
 from jaxtyping import Array, Float
 
 from thaw.calibrate.problem import Problem
@@ -66,14 +67,20 @@ def model(problem: Problem, names: Sequence[str]) -> Callable[[], None]:
         chances = place("detection", detections)
         spread = jnp.zeros(0)
         if problem.series:
-            ratio = numpyro.sample(
-                "ratio", dist.HalfNormal(jnp.ones(len(problem.series))).to_event(1)
-            )
-            spread = ratio * problem.scales
+            normal = dist.Normal(jnp.zeros(len(problem.series)), 1.0).to_event(1)
+            spread = half_normal(numpyro.sample("score", normal)) * problem.scales
         prediction = problem.predict(dict(zip(names, values, strict=True)))
         numpyro.factor("record", problem.log_likelihood(prediction, spread, chances))
 
     return build
+
+
+def half_normal(score: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Return half-normal values from standard normal scores.
+
+    Sampling scores avoids the long tail that the logarithm of a small s.d. would have.
+    """
+    return ndtri(0.5 + 0.5 * ndtr(score))
 
 
 def sample(problem: Problem, names: Sequence[str], seed: int, effort: Effort) -> Chains:
@@ -110,7 +117,7 @@ def start(problem: Problem, rows: Sequence[Prior]) -> dict[str, Array]:
     if problem.detections:
         where["detection"] = places(problem.detections)
     if problem.series:
-        where["ratio"] = jnp.ones(len(problem.series))
+        where["score"] = jnp.zeros(len(problem.series))
     return where
 
 
@@ -133,7 +140,7 @@ def chains_of(
     empty = np.zeros((*unit.shape[:2], 0))
     return Chains(
         values=low + unit * width,
-        discrepancy=found.get("ratio", empty) * scales,
+        discrepancy=np.asarray(half_normal(jnp.asarray(found.get("score", empty)))) * scales,
         diverging=extra["diverging"].astype(float),
         energy=extra["energy"],
     )

@@ -60,6 +60,13 @@ Mode = Annotated[
         help="replay: all as it happened; do: responses decided; endogenous: all decided."
     ),
 ]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        help="Run on a Dask cluster: host:port of its scheduler; local:N starts N processes here.",
+        metavar="ADDRESS",
+    ),
+]
 Out = Annotated[Path, typer.Option(help="Folder for the result.", metavar="DIR")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")]

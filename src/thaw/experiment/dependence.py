@@ -25,7 +25,7 @@ Monthly = dict[tuple[str, str], Float[np.ndarray, "draw month"]]
 Moved = dict[tuple[str, str], dict[str, bool]]
 
 
-def moved(draws: int = 8, months: int = 120, names: Sequence[str] | None = None) -> Moved:
+def moved(draws: int = 8, months: int = 144, names: Sequence[str] | None = None) -> Moved:
     """Return, per observable, whether levers and whether other subsystems move it.
 
     Levers: history against a world in which every lever stands at its neutral value. Others: the

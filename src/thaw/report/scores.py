@@ -50,7 +50,7 @@ def _short(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _full(row: Mapping[str, Any]) -> dict[str, Any]:
-    plain = {k: v for k, v in row.items() if k not in ("values", "baselines", "skill90")}
+    plain = {k: v for k, v in row.items() if k not in ("points", "baselines", "skill90")}
     low, high = row["skill90"] or (None, None)
     return {**plain, "skill_lo90": low, "skill_hi90": high, **(row["baselines"] or {})}
 

@@ -8,12 +8,13 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from thaw.report.figures import TITLES
+from thaw.report.figures import TITLES, unit_scale
 from thaw.report.table import coverage
 
 if TYPE_CHECKING:
     from thaw.experiment.run import Run
 
+PIPE_WIDTH = 110
 SHOWN_ROWS = 6
 """Stamps shown per observable in the terminal; the files hold all."""
 
@@ -32,58 +33,75 @@ def number(value: float | None) -> str:
     return f"{value:.3g}" if size < 1 else f"{value:.2f}" if size < 10 else f"{value:.1f}"
 
 
-def print_run(run: Run, console: Console | None = None) -> None:
+def print_run(run: Run) -> None:
     """Print, per subsystem, observables at chosen stamps beside the record, then coverage."""
-    screen = console or Console()
+    console = screen()
     table = run.table()
     s = run.settings
-    screen.print(
+    console.print(
         f"[bold]{s.scenario.title}[/bold] ({s.scenario.name}, mode {s.scenario.mode}): "
         f"{s.draws} draws of the {s.posterior}, seed {s.seed}"
     )
     for subsystem, rows in table.groupby("subsystem", sort=False):
-        screen.print(subsystem_table(TITLES.get(str(subsystem), str(subsystem)), rows))
-    screen.print(events_table(run))
+        console.print()
+        console.print(subsystem_table(TITLES.get(str(subsystem), str(subsystem)), rows))
+    console.print()
+    console.print(events_table(run))
     inside = coverage(table)
     points = int(inside["points"].sum())
     share = float((inside["inside90"] * inside["points"]).sum() / max(points, 1))
-    screen.print(
+    console.print(
         f"{share:.0%} of {points} recorded values lie inside the 90 % bands "
-        f"({len(inside)} observables). [scaffold] marks what has not yet been shown to beat a "
-        "naive forecast.",
-        markup=False,
+        f"({len(inside)} observables); '<-' marks those outside, 'r' what is recalled and not "
+        "re-read. Observables of mark 'scaffold' have not yet been shown to beat a naive forecast "
+        "(column mark of observables.csv)."
+    )
+
+
+def screen() -> Console:
+    """Return a console as wide as the terminal, or wide enough for tables where there is none."""
+    console = Console()
+    return console if console.is_terminal else Console(width=PIPE_WIDTH)
+
+
+def plain_table(title: str | None = None) -> Table:
+    """Return an empty table without rules, its title to the left."""
+    return Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        header_style="",
+        box=None,
+        pad_edge=False,
     )
 
 
 def subsystem_table(title: str, rows: pd.DataFrame) -> Table:
     """Return the table of one subsystem: chosen stamps, median, 90 % band, record."""
-    table = Table(title=title, title_justify="left", header_style="", box=None, pad_edge=False)
-    for heading, side in (
-        ("series", "left"),
-        ("unit", "left"),
-        ("month", "left"),
-        ("median", "right"),
-        ("90 % band", "right"),
-        ("record", "right"),
-        ("", "left"),
-    ):
-        table.add_column(heading, justify=side, no_wrap=heading != "unit")  # type: ignore[arg-type]
+    table = plain_table(title)
+    table.add_column("series", overflow="fold")
+    table.add_column("unit", overflow="fold")
+    table.add_column("month", no_wrap=True)
+    for heading in ("median", "90 % band", "record"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
     for (series_id, place), group in rows.groupby(["series_id", "place"], sort=False):
         name = series_id if place in ("USSR", "World") else f"{series_id} ({place})"
-        for i, row in enumerate(chosen(group).to_dict("records")):
-            known = "" if pd.isna(row["record"]) else number(row["record"])
-            sign = {"seen": "", "recalled": "r"}.get(str(row["record_provenance"]), "")
-            outside = "" if row["inside90"] in (None, True) or pd.isna(row["inside90"]) else "<-"
-            table.add_row(
-                name if i == 0 else "",
-                row["unit"] if i == 0 else "",
-                row["month"],
-                number(row["median"]),
-                f"{number(row['lo90'])} .. {number(row['hi90'])}",
-                f"{known}{' ' + sign if sign else ''}",
-                outside,
-            )
+        shown = chosen(group)
+        scale, unit = unit_scale(shown, group["unit"].iloc[0])
+        for i, row in enumerate(shown.to_dict("records")):
+            first = (name, unit) if i == 0 else ("", "")
+            table.add_row(*first, *_cells(row, scale))
     return table
+
+
+def _cells(row: dict, scale: float) -> tuple[str, ...]:
+    known = "" if pd.isna(row["record"]) else number(row["record"] / scale)
+    sign = " r" if row["record_provenance"] == "recalled" else "  "
+    inside = row["inside90"]
+    outside = "<-" if known and not pd.isna(inside) and not inside else ""
+    band = f"{number(row['lo90'] / scale)} .. {number(row['hi90'] / scale)}"
+    return row["month"], number(row["median"] / scale), band, known + sign, outside
 
 
 def chosen(rows: pd.DataFrame) -> pd.DataFrame:
@@ -98,7 +116,7 @@ def chosen(rows: pd.DataFrame) -> pd.DataFrame:
 
 def events_table(run: Run) -> Table:
     """Return the table of event families: probability of at least one, mean count."""
-    table = Table(title="Events", title_justify="left", header_style="", box=None, pad_edge=False)
+    table = plain_table("Events")
     for heading in ("family", "place", "probability of at least one", "mean count"):
         table.add_column(heading, justify="left" if heading in ("family", "place") else "right")
     for event in run.events():
@@ -111,16 +129,15 @@ def events_table(run: Run) -> Table:
     return table
 
 
-def print_frame(rows: pd.DataFrame, console: Console | None = None) -> None:
+def print_frame(rows: pd.DataFrame) -> None:
     """Print a data frame as a plain table; long text wraps."""
-    screen = console or Console()
-    table = Table(header_style="", box=None, pad_edge=False)
+    table = plain_table()
     for name in rows.columns:
         numeric = pd.api.types.is_numeric_dtype(rows[name])
         table.add_column(str(name), justify="right" if numeric else "left", overflow="fold")
     for row in rows.astype(object).itertuples(index=False):
         table.add_row(*["" if pd.isna(value) else _text(value) for value in row])
-    screen.print(table)
+    screen().print(table)
 
 
 def _text(value: object) -> str:

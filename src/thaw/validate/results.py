@@ -37,7 +37,8 @@ def dependence() -> dict[tuple[str, str], dict[str, bool]]:
 
 
 def store(document: dict[str, Any]) -> Path:
-    """Write a validation document, without its single values, under its posterior set's name."""
+    """Write a validation document, without its single points, under its posterior set's name."""
+    FOLDER.mkdir(exist_ok=True)
     small = {key: _small(part) for key, part in document.items()}
     path = FOLDER / f"{document['posterior']}.json"
     path.write_text(dumps(small) + "\n", encoding="utf-8")
@@ -55,7 +56,7 @@ def store_dependence(found: dict[tuple[str, str], dict[str, bool]]) -> Path:
 def _small(part: Any) -> Any:
     if not isinstance(part, list):
         return part
-    return [{key: value for key, value in row.items() if key != "values"} for row in part]
+    return [{key: value for key, value in row.items() if key != "points"} for row in part]
 
 
 def main() -> None:

@@ -40,6 +40,7 @@ Fitted = Mapping[tuple[str, str], float]
 UNSTATED: Fitted = MappingProxyType({})
 """No s.d. of the discrepancy from a posterior set."""
 DAYS_A_MONTH = 30.4
+POINT_KEYS = ("month", "record", "median", "lo90", "hi90")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,9 +81,11 @@ def validate(
     seed: int = 0,
     against: Path | str | None = None,
     progress: Progress | None = None,
+    fitted: Fitted = UNSTATED,
 ) -> dict[str, Any]:
     """Return the ``validate`` document of a posterior set, of the record or of a reader's file.
 
+    ``fitted`` holds the set's own s.d. of the discrepancy by observable, where it states one.
     Raises InputError for an unknown set or a wrong file.
     """
     chosen = choose(posterior)
@@ -90,12 +93,16 @@ def validate(
     end = month_index(UNTIL) if against is None else max(month_index(UNTIL), last_month(cases))
     run = settings(chosen.name, draws, seed, stamp(end))
     trace, _ = trace_of(run, progress)
-    document = {**_head(chosen, run), **_scores(trace, cases, seed), "events": score_events(trace)}
+    document = {
+        **_head(chosen, run),
+        **_scores(trace, cases, seed, fitted),
+        "events": score_events(trace),
+    }
     if against is not None:
         return {**document, "against": Path(against).name, "not_scored": left}
     return {
         **document,
-        **_beyond(trace, chosen.name, seed),
+        **_beyond(trace, chosen.name, seed, fitted),
         "out_of_period": contrasts(trace),
         "learning": learning(run),
     }
@@ -112,8 +119,8 @@ def _head(chosen: Chosen, run: Settings) -> dict[str, Any]:
     }
 
 
-def _scores(trace: Trace, cases: Sequence[Case], seed: int) -> dict[str, Any]:
-    rows = score_cases(trace, cases, seed)
+def _scores(trace: Trace, cases: Sequence[Case], seed: int, fitted: Fitted) -> dict[str, Any]:
+    rows = score_cases(trace, cases, seed, fitted)
     return {
         "series": rows,
         "summary": summary(rows, seed),
@@ -122,17 +129,17 @@ def _scores(trace: Trace, cases: Sequence[Case], seed: int) -> dict[str, Any]:
     }
 
 
-def _beyond(trace: Trace, posterior: str, seed: int) -> dict[str, Any]:
+def _beyond(trace: Trace, posterior: str, seed: int, fitted: Fitted) -> dict[str, Any]:
     """Return the later period, and rolling origins for sets that did not see the targets.
 
     The prior saw nothing, so every origin is fair to it; a fitted set is fair at its own end.
     """
-    later = score_cases(trace, held_out(LATER), seed)
+    later = score_cases(trace, held_out(LATER), seed, fitted)
     origins = ORIGINS if posterior == UNFITTED else ORIGINS[-1:] if posterior == HONEST else ()
     rolled = [
         {**row, "origin": origin}
         for origin in origins
-        for row in score_cases(trace, rolling(origin), seed)
+        for row in score_cases(trace, rolling(origin), seed, fitted)
     ]
     return {"later": later, "summary_later": summary(later, seed), "rolling": rolled}
 
@@ -187,9 +194,7 @@ def _row(trace: Trace, case: Case, seed: int, fitted: Fitted) -> dict[str, Any]:
             for kind in ("", "_with_discrepancy")
         },
         "mark": mark_of(observable),
-        "values": [
-            {k: p[k] for k in ("month", "record", "median", "lo90", "hi90")} for p in points
-        ],
+        "points": [{key: p[key] for key in POINT_KEYS} for p in points],
     }
 
 

@@ -93,7 +93,8 @@ def keys_of(
     with np.errstate(over="ignore"):
         if generator == "threefry":
             return np.stack([np.full(count, seed, np.uint32), when, np.full(count, number, np.uint32)])
-        stem = mix(_u(number) + purposes * _u(0), _u(seed), _u(0xABCDEF01))
+        root = mix(_u(seed), _u(0x243F6A88), _u(0xABCDEF01))
+        stem = mix(_u(number) + purposes * _u(0), root, _u(0x85A308D3))
         first = mix(when, stem, _u(0x51ED270B))
         second = mix(when, stem ^ _u(0x2545F491), first)
     return np.stack([first, second, first * _u(0)])

@@ -112,9 +112,9 @@ def switches(
     )
     form_undone = jnp.maximum(own.form_undone, keys.happens("restore ministries", form_odds))
     split_undone = jnp.maximum(own.split_undone, keys.happens("reunite party", split_odds))
-    form = levers.value("m_form") * (1.0 - form_undone)
-    split = levers.value("bifurcation") * (1.0 - split_undone)
-    regions = levers.value("regions") * (1.0 - form_undone)
+    keeps_form = 1.0 - form_undone * levers.decided("m_form")
+    form, regions = (levers.value(name) * keeps_form for name in ("m_form", "regions"))
+    split = levers.value("bifurcation") * (1.0 - split_undone * levers.decided("bifurcation"))
     pace = 1.0 / (1.0 + params.sovnarkhozy_lag)
     after = {
         "m_form": own.m_form + pace * (form - own.m_form),

@@ -16,6 +16,7 @@ from thaw.model.randomness import Keys
 from thaw.model.subsystem import Emission, Levers, Subsystem, View, variable
 from thaw.model.subsystems import agriculture_animals as animals
 from thaw.model.subsystems import agriculture_balance as balance
+from thaw.model.subsystems import agriculture_decisions as decisions
 from thaw.model.subsystems import agriculture_land as land
 from thaw.model.subsystems import agriculture_yields as yields
 from thaw.model.subsystems.agriculture_inputs import REGIONS, Inputs, load
@@ -46,6 +47,7 @@ class State(eqx.Module):
     disrupted: Scalar = variable("share", "loss of machine service not yet made good")
     fertiliser: Scalar = variable("share", "fertiliser programme carried out")
     squeeze: Scalar = variable("index", "restriction of household plots carried out")
+    dropped: Float[Array, " campaign"] = variable("0/1", "ended by the model, for good")
     grain_feed: Scalar = variable("Mt a year", "grain fed on farms from the last harvest")
     herd: Scalar = variable("million head", "cows, standing for all stock")
     meat: Scalar = variable("Mt a year", "meat produced")
@@ -97,6 +99,7 @@ def init(params: Any, inputs: Inputs) -> State:
         disrupted=none,
         fertiliser=none,
         squeeze=none,
+        dropped=jnp.zeros(len(decisions.CAMPAIGNS)),
         grain_feed=_feed_before(params, inputs),
         herd=jnp.asarray(params.herd_1953),
         meat=params.meat_per_cow * params.herd_1953,
@@ -150,6 +153,7 @@ def _advance(
         **ploughing,
         **means,
         **grain,
+        dropped=decisions.next_dropped(view, levers, view.inputs.maize_area, params, keys),
         herd=stock.herd,
         meat=stock.meat,
         meat_reported=reported + stock.reported / 12.0,
@@ -210,23 +214,16 @@ def _plough(view: View, levers: Levers, params: Any) -> dict[str, Array]:
     }
 
 
-def _support(view: View, levers: Levers, name: str, params: Any) -> Array:
-    """Return what is left of a campaign: all in replay; decided here, less after bad harvests."""
-    shaken = jnp.clip(params.retreat * view.own.harvest_gap, 0.0, 1.0)
-    return 1.0 - levers.decided(name) * shaken
-
-
 def _means(view: View, levers: Levers, params: Any) -> dict[str, Array]:
     """Return what levers move by degrees: maize, prices, machines, fertiliser, plots."""
     own, inputs = view.own, view.inputs
-    campaign = levers.value("maize_area") - inputs.maize_area
-    ask = inputs.maize_area + campaign * _support(view, levers, "maize_area", params)
+    maize_kept, squeeze_kept = decisions.support(view, levers, params)
+    ask = inputs.maize_area + (levers.value("maize_area") - inputs.maize_area) * maize_kept
     maize = land.next_maize(own.maize_area, own.maize_peak, ask, params, inputs)
     sold = params.mts_abolished_share * levers.value("mts_shock")
     stations = own.stations + (sold - own.stations) / params.mts_abolished_lag
     chemistry = params.chemicals_plenum_share * levers.value("fertiliser")
-    restricted = jnp.maximum(levers.value("plot_restrict"), 0.0)
-    restricted = restricted * _support(view, levers, "plot_restrict", params)
+    restricted = jnp.maximum(levers.value("plot_restrict"), 0.0) * squeeze_kept
     squeeze = params.plot_squeeze_share * restricted - own.squeeze
     return {
         "maize_area": maize,
@@ -372,6 +369,7 @@ SUBSYSTEM = Subsystem(
         "people.urban",
         "industry.tractors",
         "industry.output",
+        "leadership.ouster",
         "exogenous.rain_core",
         "exogenous.rain_siberia",
         "exogenous.rain_urals_volga",

@@ -41,10 +41,11 @@ class State(eqx.Module):
 
 
 class Info(eqx.Module):
-    """What happened in the month, by state."""
+    """What happened in the month, by state; ``sent_in`` is 1 in an intervention's first month."""
 
     started: States
     intervened: States
+    sent_in: States
     killed: States
     odds: States
     hazard: States
@@ -90,8 +91,11 @@ def loss_rule(params: Any, seen: Covariates, odds: States, keys: Keys) -> States
     return (jnp.asarray(seen.loss_of_control) > params.rule_threshold) * 1.0
 
 
-def _memories(view: View, params: Any, given: Answer, sent: States) -> dict[str, Array]:
-    """Return what lingers: force, concessions, opening, and the openness that experts code."""
+def _memories(view: View, params: Any, given: Answer, sent_in: States) -> dict[str, Array]:
+    """Return what lingers: force, concessions, opening, and the openness that experts code.
+
+    Force is remembered once per intervention, however many months it lasts.
+    """
     own = view.own
     fading = 0.5 ** (1.0 / params.memory_halflife)
     moved = (rules.opening_target(view, params) - own.opening) / params.o_tau
@@ -99,11 +103,11 @@ def _memories(view: View, params: Any, given: Answer, sent: States) -> dict[str,
         params.o_death * rules.this_month(view, view.inputs.deaths_of_leaders)
         + params.o_change * view.leadership.leader_changed
         + params.o_local * given.concede
-        + params.o_force * sent
+        + params.o_force * sent_in
     )
     liberty = params.liberty_opening * own.opening + params.liberty_force * own.repression
     return {
-        "repression": own.repression * fading + given.repress + sent,
+        "repression": own.repression * fading + given.repress + sent_in,
         "relief": own.relief * fading + given.concede,
         "opening": jnp.clip(own.opening + moved + pushed, *rules.OPENING_RANGE),
         "liberty": own.liberty + (liberty - own.liberty) / params.liberty_tau,
@@ -140,6 +144,7 @@ def _step(
         seen = covariates(view, params, level, given, credible)
         odds = decision_probability(params, seen)
         sent = _sent(levers, moscow(params, seen, odds, keys))
+        sent_in = sent * (1.0 - own.intervened)
         dead = rules.killed(params, data, level, given, sent, keys)
         terror = rules.terror_level(params, data, line, own.repression)
         unrest = rules.next_unrest(params, own, level, given, credible, sent)
@@ -152,11 +157,11 @@ def _step(
             grievance=rules.grievance(params, data, pace, terror, own.relief),
             intervened=sent, credible=credible,
             months_on=(own.months_on + 1.0) * (unrest > 0.0), toll=dead / data.population,
-            **_memories(view, params, given, sent), crisis=jnp.max(unrest),
+            **_memories(view, params, given, sent_in), crisis=jnp.max(unrest),
             refugees=rules.refugees(view, params, pressed, border, keys),
-            losses=own.losses * fading + jnp.sum(sent) + params.losses_unrest * jnp.sum(started),
+            losses=own.losses * fading + jnp.sum(sent_in) + params.losses_unrest * jnp.sum(started),
         )  # fmt: skip
-        return after, Info(started, sent, dead, odds, hazard)
+        return after, Info(started, sent, sent_in, dead, odds, hazard)
 
     return step
 
@@ -169,7 +174,7 @@ def observe(state: State, info: Info, params: Any, inputs: Inputs) -> Emission:
     events, latent = {}, {}
     for at, (name, place) in enumerate(zip(BLOC_STATES, places(), strict=True)):
         events["bloc_unrest", place] = info.started[at]
-        events["intervention", place] = info.intervened[at]
+        events["intervention", place] = info.sent_in[at]
         latent[f"unrest_{name}"] = state.unrest[at]
         latent[f"hazard_{name}"] = info.hazard[at]
         latent[f"intervention_odds_{name}"] = info.odds[at]

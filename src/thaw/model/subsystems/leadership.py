@@ -195,7 +195,7 @@ def next_rule(view: View, levers: Levers, params: Any) -> tuple[Array, Array, Ar
     own = view.own
     drops = levers.decided("turnover_rule")[0] * own.bargain * view.exogenous.congress
     dropped = jnp.maximum(own.dropped, drops)
-    ordered = levers.value("turnover_rule") * (1.0 - dropped)
+    ordered = levers.value("turnover_rule") * (1.0 - dropped * levers.decided("turnover_rule"))
     speed = 1.0 / (1.0 + params.renewal_rule_1961_lag)
     committee = own.renewal + speed * (ordered[0] - own.renewal)
     region = own.renewal_region + speed * (ordered[1] - own.renewal_region)
@@ -279,7 +279,11 @@ step = partial(step_with, two_bodies)
 
 
 def observe(state: State, info: Info, params: Any, inputs: Roster) -> Emission:
-    """Return the Committee's composition and survival, the Presidium's size, and its events."""
+    """Return the Committee's composition and survival, the Presidium's size, and its events.
+
+    A challenge is a move of the Presidium against the leader that he survives; one that he does not
+    survive, or a decision to remove him, is counted as his removal instead.
+    """
     removal = {
         f"removal_probability_{name}": info.removal_probability[place]
         for place, name in enumerate(targets())
@@ -292,7 +296,7 @@ def observe(state: State, info: Info, params: Any, inputs: Roster) -> Emission:
             ("leadership.presidium_full", "USSR"): info.seats,
         },
         events={
-            ("leadership_challenge", "USSR"): info.challenge,
+            ("leadership_challenge", "USSR"): info.challenge * (1.0 - info.ouster),
             ("leader_removed", "USSR"): info.ouster,
             ("presidium_removal", "USSR"): info.removals,
         },

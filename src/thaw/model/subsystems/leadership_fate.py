@@ -32,7 +32,10 @@ class Fate(eqx.Module):
 def decide(
     view: View, levers: Levers, now: votes.Now, odds: tuple[Array, ...], params: Any, keys: Keys
 ) -> Fate:
-    """Return moves, removals and the leader of the next month."""
+    """Return moves, removals and the leader of the next month.
+
+    Who follows a leader that died as recorded is data in every mode, like the death itself.
+    """
     moving, losing, removing, against = odds
     own, people, month = view.own, view.inputs, view.month
     free = levers.decided("challenge")
@@ -54,12 +57,14 @@ def decide(
 
     failed = free * challenge * (1.0 - ouster)
     losers = keys.happens("purge", params.purge_share * against)
-    purged = failed * losers * own.seat * (1.0 - now.leader)
+    purged = failed * losers * own.seat * (1.0 - now.leader) * free_person
     shut_out = jnp.maximum(jnp.maximum(removed, purged), own.demoted)
     uniform = keys.uniform("successor", now.seat.shape)
     drawn = votes.successor(now, shut_out, uniform, params)
     recorded = people.leader[month + 1]
-    as_recorded = (jnp.maximum(jnp.max(choice), free) < 1.0) & (recorded != own.leader)
+    clamped_month = jnp.maximum(jnp.max(choice), free) < 1.0
+    natural = (ouster < 1.0) & (people.leader[month] == own.leader)
+    as_recorded = (clamped_month | natural) & (recorded != own.leader)
     heir = jnp.where(as_recorded, recorded, drawn)
     leader = jnp.where(vacated > 0.0, heir, own.leader)
     return Fate(challenge, ouster, vacated, removed, purged, leader, free)
