@@ -96,9 +96,7 @@ def save(result: Attribution, out: Path) -> None:
 
     def write(staging: Path) -> None:
         result.table.to_csv(staging / "shares.csv", index=False)
-        pd.DataFrame(result.contributions).to_csv(
-            staging / "contributions.csv", index_label="draw"
-        )
+        pd.DataFrame(result.contributions).to_csv(staging / "contributions.csv", index_label="draw")
         text = contract.dumps(report.document(result))
         (staging / "attribute.json").write_text(text + "\n", encoding="utf-8")
 

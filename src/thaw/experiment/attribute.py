@@ -19,7 +19,7 @@ from jaxtyping import Float
 from thaw import reforms
 from thaw.errors import InputError
 from thaw.experiment import executor
-from thaw.experiment.outcomes import Outcome, single
+from thaw.experiment.outcomes import Outcome, Reading, single
 from thaw.experiment.run import Progress, Settings
 from thaw.experiment.summaries import summary
 from thaw.model.clock import stamp
@@ -99,7 +99,11 @@ def attribute(
     at = what.checked(given, settings.months)
     sets = [frozenset(some) for k in range(len(slugs) + 1) for some in combinations(slugs, k)]
     worlds = [dataclasses.replace(settings, scenario=_with(base, slugs, some)) for some in sets]
-    since = _since(worlds, base, at)
+    since = executor.decided_from([world.scenario for world in worlds])
+    if worlds[-1].scenario.changes == worlds[0].scenario.changes or since is None:
+        raise InputError("--reforms: the scenario leaves these reforms out already")
+    if since > at:
+        raise InputError(f"the worlds differ only from {stamp(since)}, after {stamp(at)}")
     blocks = executor.gather(Reading((what,), (at,)), worlds, since, runner, progress)
     value = {
         some: executor.join([block[what][:, 0] for block in parts])
@@ -128,28 +132,6 @@ def _known(value: Values, what: Outcome) -> Values:
     return {some: values[known] for some, values in value.items()}
 
 
-@dataclasses.dataclass(frozen=True)
-class Reading:
-    """Work on a task: simulate it and keep only some outcomes at some months."""
-
-    outcomes: tuple[Outcome, ...]
-    months: tuple[int, ...]
-
-    def __call__(self, task: executor.Task) -> dict[Outcome, Float[np.ndarray, "draw stamp"]]:
-        """Return the values of every outcome, NaN at months that it does not have."""
-        trace = executor.trace_block(task)
-        return {outcome: self._read(outcome, trace, task) for outcome in self.outcomes}
-
-    def _read(self, outcome: Outcome, trace: Any, task: executor.Task) -> np.ndarray:
-        allowed = set(outcome.stamps(task.settings.months))
-        only = len(self.months) == 1
-        missing = np.full(task.draws, np.nan)
-        return np.stack(
-            [outcome.read(trace, at) if only or at in allowed else missing for at in self.months],
-            axis=1,
-        )
-
-
 def checked(among: Sequence[str]) -> list[str]:
     """Return the slugs of 2 to 6 different policies; raise InputError for anything else."""
     found = [reforms.reform(name) for name in among]
@@ -173,16 +155,6 @@ def _with(base: reforms.Scenario, slugs: Sequence[str], kept: frozenset[str]) ->
         if slug not in kept:
             world = world.without(slug)
     return world.with_mode("do")
-
-
-def _since(worlds: Sequence[Settings], base: reforms.Scenario, at: int) -> int:
-    found = [world.scenario.first_changed_month(base) for world in worlds]
-    since = min((month for month in found if month is not None), default=None)
-    if since is None:
-        raise InputError("--reforms: the scenario leaves these reforms out already")
-    if since > at:
-        raise InputError(f"the worlds differ only from {stamp(since)}, after {stamp(at)}")
-    return since
 
 
 def _row(slug: str, part: np.ndarray, whole: np.ndarray) -> dict[str, Any]:

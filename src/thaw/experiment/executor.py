@@ -154,6 +154,16 @@ def _check_builds(client: Any, address: str) -> None:
             )
 
 
+def decided_from(worlds: Sequence[reforms.Scenario]) -> int | None:
+    """Return the first month in which any world differs from history; None where none does.
+
+    From there the model decides responses in all of them, so that they are compared on the same
+    terms.
+    """
+    found = [world.first_changed_month() for world in worlds]
+    return min((month for month in found if month is not None), default=None)
+
+
 def tasks_of(settings: Settings, decided_from: int | None = None) -> list[Task]:
     """Return the blocks of draws of one world."""
     starts = range(0, settings.draws, simulate.BATCH)

@@ -7,18 +7,14 @@
 from __future__ import annotations
 
 import dataclasses
-from functools import cache
-from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from thaw import reforms
 from thaw.errors import InputError, unknown
+from thaw.experiment import executor
+from thaw.experiment.anatomy import shown
 from thaw.experiment.run import all_stamps
-from thaw.model import exogenous, parameters, simulate
 from thaw.model.clock import month_index, stamp
 from thaw.model.observation import observables, read_off
 from thaw.model.simulate import Trace
@@ -106,38 +102,31 @@ def single(text: str) -> tuple[Outcome, str | None]:
     found = outcomes(name)
     if len(found) > 1:
         places = ", ".join(outcome.place for outcome in found)
-        raise InputError(f"'{name}' has several places; name one, as in {name}@{found[0].place}; "
-                         f"allowed: {places}")
+        raise InputError(
+            f"'{name}' has several places; name one, as in {name}@{found[0].place}; "
+            f"allowed: {places}"
+        )
     return found[0], month or None
 
 
-@cache
-def shown() -> dict[str, Any]:
-    """Return the names of all series, events and latent states, by tracing one month unrun."""
-    return anatomy(simulate.Structure(2), simulate.Accesses())
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """Work on a task: simulate it and keep only some outcomes at some months."""
 
+    outcomes: tuple[Outcome, ...]
+    months: tuple[int, ...]
 
-def anatomy(structure: simulate.Structure, seen: simulate.Accesses) -> dict[str, Any]:
-    """Trace one month without computing it; return what it shows, note in ``seen`` what it used."""
-    sample = {name: jnp.asarray(v[0]) for name, v in parameters.modes().items()}
-    paths = reforms.lever_paths(reforms.load_scenario("historical"), 1)
-    outside = {**exogenous.monthly(), **exogenous.weather()}
-    plan = {
-        "value": {name: jnp.asarray(v[0]) for name, v in paths.value.items()},
-        "decided": {name: jnp.asarray(v[0]) for name, v in paths.decided.items()},
-        "exogenous": {name: jnp.asarray(v[0]) for name, v in outside.items()},
-    }
-    inputs = simulate.all_inputs(structure.names)
-    names = [subsystem.name for subsystem, _ in structure.steps()]
+    def __call__(self, task: executor.Task) -> dict[Outcome, Float[np.ndarray, "draw month"]]:
+        """Return the values of every outcome, NaN at months that it does not have."""
+        trace = executor.trace_block(task)
+        return {outcome: self._read(outcome, trace, task) for outcome in self.outcomes}
 
-    def month(params: Any) -> dict[str, Any]:
-        states = {}
-        for subsystem, _ in structure.steps():
-            used = seen.of(subsystem.name)[2]
-            mine = simulate.Names(subsystem.name, simulate.own(params, subsystem.name), used)
-            states[subsystem.name] = subsystem.init(mine, inputs[subsystem.name])
-        key, at = jax.random.key(0), jnp.asarray(3)
-        after, emitted = simulate.one_month(structure, states, at, plan, params, inputs, key, seen)
-        return simulate.merge(emitted, names, states)
-
-    return jax.eval_shape(month, sample)
+    def _read(
+        self, outcome: Outcome, trace: Trace, task: executor.Task
+    ) -> Float[np.ndarray, "draw month"]:
+        asked, regular = self.months, set(outcome.stamps(task.settings.months))
+        missing = np.full(task.draws, np.nan)
+        columns = [
+            outcome.read(trace, at) if len(asked) == 1 or at in regular else missing for at in asked
+        ]
+        return np.stack(columns, axis=1)

@@ -75,9 +75,9 @@ def publish(folder: Path, name: str) -> None:
             if visible.is_dir() and not visible.is_symlink():
                 raise InputError(f"--out '{folder}': '{entry}' there is not a result of thaw")
             _replace_link(visible, target)
-    for entry in folder.iterdir():
-        if entry.is_symlink() and not entry.exists() and entry.readlink().parts[0] == _STORE:
-            entry.unlink()
+    for link in folder.iterdir():
+        if link.is_symlink() and not link.exists() and link.readlink().parts[0] == _STORE:
+            link.unlink()
     for old in (folder / _STORE).iterdir():
         if old.name not in (name, _CURRENT):
             shutil.rmtree(old, ignore_errors=True)

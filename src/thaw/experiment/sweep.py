@@ -24,8 +24,7 @@ import thaw
 from thaw import record, reforms
 from thaw.errors import InputError
 from thaw.experiment import executor, storage
-from thaw.experiment.attribute import Reading
-from thaw.experiment.outcomes import Outcome
+from thaw.experiment.outcomes import Outcome, Reading
 from thaw.experiment.run import Progress, Settings
 from thaw.model.clock import stamp
 
@@ -66,12 +65,6 @@ class Sweep:
                      self.weather)
             for point, seed in self.points()
         ]  # fmt: skip
-
-    @property
-    def decided_from(self) -> int | None:
-        """The first month in which any world differs: from there all are decided by the model."""
-        found = [w.scenario.first_changed_month(self.base) for w in self.worlds]
-        return min((month for month in found if month is not None), default=None)
 
     @property
     def months(self) -> tuple[int, ...]:
@@ -124,7 +117,7 @@ def sweep(
     storage.prepare(folder)
     store = folder / PARTS / what.hash()[:16]
     _clear(folder / PARTS, store, resume)
-    since = what.decided_from
+    since = executor.decided_from([world.scenario for world in what.worlds])
     tasks = [task for world in what.worlds for task in executor.tasks_of(world, since)]
     missing = [index for index in range(len(tasks)) if not _part(store, index).is_file()]
     total = sum(task.draws for task in tasks)

@@ -124,9 +124,9 @@ def initial_states(
 
 def merge(emissions: Sequence[Emission], names: Sequence[str], states: States) -> dict[str, Any]:
     """Return one month's ``series``, ``events``, ``latent``; scalars of states are latent."""
-    series: dict[Any, Array] = {}
-    events: dict[Any, Array] = {}
-    latent: dict[str, Array] = {}
+    series: dict[Any, Any] = {}
+    events: dict[Any, Any] = {}
+    latent: dict[str, Any] = {}
     for name, emission in zip(names, emissions, strict=True):
         series.update(emission.series)
         events.update(emission.events)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
@@ -36,7 +36,7 @@ TITLES = {
 PANEL_WIDTH, PANEL_HEIGHT, COLUMNS = 3.6, 2.4, 3
 FEW = 2
 """Observables with at most this many stamps share one panel."""
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.size": 8,
     "axes.titlesize": 8.5,
     "axes.titlelocation": "left",

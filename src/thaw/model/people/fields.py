@@ -58,6 +58,7 @@ def fields(view: Any, params: Any, keys: Keys, rival: bool) -> tuple[Fields, Arr
         "pull": table.moves.pull,
         "far_share": table.moves.far_share,
         "fear": view.public.fear,
+        "rehabilitated": view.camps.rehabilitated[1],
         "gap_start": gap_start,
     }
     same = (

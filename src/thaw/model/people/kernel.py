@@ -30,8 +30,8 @@ LETTER_CLASS = 4
 class Block(NamedTuple):
     """What a block of cells needs beside its own words."""
 
-    cells: UInt32[Array, "cell"]
-    unit: Int32[Array, "cell"]
+    cells: UInt32[Array, " cell"]
+    unit: Int32[Array, " cell"]
 
 
 class Month(NamedTuple):
@@ -393,7 +393,7 @@ def planes(
 FLOWS = ("births", "deaths", "infant_losses", "deaths_at_one", "letters_convicted", "arrests")
 
 
-def flows(word: Word, after: Word, month: Month) -> tuple[UInt32[Array, "cell"], ...]:
+def flows(word: Word, after: Word, month: Month) -> tuple[UInt32[Array, " cell"], ...]:
     """Return births, deaths and their parts, convictions for letters and arrests, packed."""
     year = month.national[kt.SCALARS + kt.SCALAR_NAMES.index("year")]
     was, is_ = w.bit(word, w.ALIVE), w.bit(after, w.ALIVE)
@@ -450,7 +450,7 @@ def marks(word: Word, second: Word, year: Array, elapsed: Array) -> Word:
     )
 
 
-def sums(marked: Word, second: Word) -> tuple[UInt32[Array, "cell"], ...]:
+def sums(marked: Word, second: Word) -> tuple[UInt32[Array, " cell"], ...]:
     """Return the fields of FIELDS by cell from the marks, two packed into each array."""
 
     def pair(low: Word, high: Word, shift: int) -> list[Array]:
@@ -494,7 +494,7 @@ HELD_BIN = 102
 """Bins 102-105 of the first group of 128 count prisoners by class; the rest are (woman, urban)."""
 
 
-def histogram(word: Word, unit: Int32[Array, "cell"], year: Array, units: int) -> Int32[Array, "n"]:
+def histogram(word: Word, unit: Int32[Array, " cell"], year: Array, units: int) -> Int32[Array, " n"]:
     """Return persons at liberty by unit, sex, locality, place of the age axis; prisoners by class."""
     place = jnp.minimum(year - w.birth_year(word), _u(101))
     group = w.bit(word, w.WOMAN) << _u(1) | w.bit(word, w.URBAN)

@@ -98,9 +98,9 @@ def cumulative(weights: Float[np.ndarray, "... unit"]) -> UInt32[np.ndarray, "..
 class Crowding(NamedTuple):
     """What the tables need from the kernel's own counts at the start of the month."""
 
-    informed: Float[np.ndarray, "unit"]
-    slots: Float[np.ndarray, "unit"]
-    vacant: Float[np.ndarray, "unit"]
+    informed: Float[np.ndarray, " unit"]
+    slots: Float[np.ndarray, " unit"]
+    vacant: Float[np.ndarray, " unit"]
     weight: float
 
 
@@ -208,7 +208,7 @@ def _national(
     return out
 
 
-def needed(params: dict[str, float]) -> UInt32[np.ndarray, "threshold"]:
+def needed(params: dict[str, float]) -> UInt32[np.ndarray, " threshold"]:
     """Return how many open ties draw in a citizen of each threshold level; 0 means never.
 
     Thresholds are normal shares of those near by (Granovetter 1978), at the midpoints of levels.

@@ -33,8 +33,8 @@ class Layout:
     """The fixed geometry of a run; a function of the number of cells by unit alone."""
 
     first: Int64[np.ndarray, "unit_and_end"]
-    unit: Int32[np.ndarray, "cell"]
-    district: Int32[np.ndarray, "cell"]
+    unit: Int32[np.ndarray, " cell"]
+    district: Int32[np.ndarray, " cell"]
     partner: Int32[np.ndarray, "cell tie"]
     turn: UInt32[np.ndarray, "cell tie"]
 

@@ -20,7 +20,7 @@ CAMPS, HOME_OF_FREED, TOWNS, NEW_LANDS, SETTLERS = 0, 1, 2, 3, 4
 """Rows of the destination table; settlers' groups stand from row 4 on."""
 
 Slots = Int64[np.ndarray, "record"]
-Records = UInt32[np.ndarray, "record"]
+Records = UInt32[np.ndarray, " record"]
 
 
 class Mail(NamedTuple):

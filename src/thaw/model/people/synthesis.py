@@ -148,7 +148,7 @@ def horizon(months: int) -> int:
 
 def unit_words(
     found: Margins, layout: Layout, unit: int, params: dict[str, float], seed: int
-) -> tuple[UInt32[np.ndarray, "slot"], UInt32[np.ndarray, "slot"]]:
+) -> tuple[UInt32[np.ndarray, " slot"], UInt32[np.ndarray, " slot"]]:
     """Return both words of every slot of a unit in January 1953; a function of its arguments."""
     first = int(layout.first[unit]) * CELL
     slots = int(layout.slots[unit])
@@ -169,14 +169,14 @@ def _bins(number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return age, sex, 1 - locality
 
 
-def _base(age: np.ndarray, sex: np.ndarray, urban: np.ndarray) -> UInt32[np.ndarray, "person"]:
+def _base(age: np.ndarray, sex: np.ndarray, urban: np.ndarray) -> UInt32[np.ndarray, " person"]:
     birth = 1952 - w.FIRST_BIRTH_YEAR - age
     return (1 | sex << w.WOMAN | urban << w.URBAN | birth << w.BIRTH_YEAR).astype(np.uint32)
 
 
 def _at_liberty(
     found: Margins, unit: int, params: dict[str, float], first: int, seed: int
-) -> tuple[UInt32[np.ndarray, "person"], UInt32[np.ndarray, "person"]]:
+) -> tuple[UInt32[np.ndarray, " person"], UInt32[np.ndarray, " person"]]:
     place, sex, urban = (np.repeat(x, found.bins[unit]) for x in _bins(found.bins.shape[1]))
     order = _households(place, urban, first, seed)
     place, sex, urban = place[order], sex[order], urban[order]
@@ -218,8 +218,8 @@ def _households(
 
 
 def _label(
-    word: UInt32[np.ndarray, "person"], may: np.ndarray, number: int, luck: np.ndarray, bits: int
-) -> UInt32[np.ndarray, "person"]:
+    word: UInt32[np.ndarray, " person"], may: np.ndarray, number: int, luck: np.ndarray, bits: int
+) -> UInt32[np.ndarray, " person"]:
     """Set ``bits`` for exactly ``number`` of those who may have them, lowest luck first."""
     who = np.flatnonzero(may)
     chosen = who[np.argsort(luck[who], kind="stable")[: max(int(number), 0)]]
@@ -229,7 +229,7 @@ def _label(
 
 def _settle(
     word: np.ndarray, urban: np.ndarray, groups: np.ndarray, block: np.ndarray
-) -> UInt32[np.ndarray, "person"]:
+) -> UInt32[np.ndarray, " person"]:
     """Mark special settlers by whole households, in the countryside first, outside the party."""
     outside = word >> w.PARTY & 1 == 0
     key = (urban.astype(np.int64) * 2 + ~outside) * 2**33 + block
@@ -241,7 +241,7 @@ def _settle(
 
 def _classes(
     place: np.ndarray, urban: np.ndarray, workers: int, luck: np.ndarray
-) -> UInt32[np.ndarray, "person"]:
+) -> UInt32[np.ndarray, " person"]:
     """Return class labels: workers and employees by the record's number, towns first."""
     active = (place >= 17) & (place < 61)
     key = np.where(active, (1 - urban) * 2.0**32 + luck, np.inf)
@@ -253,7 +253,7 @@ def _classes(
 
 def _prisoners(
     found: Margins, unit: int, first: int, seed: int
-) -> UInt32[np.ndarray, "person"]:
+) -> UInt32[np.ndarray, " person"]:
     ages = found.inside.shape[1] // 2
     age, sex = np.unravel_index(np.arange(2 * ages), (ages, 2))
     place, woman = np.repeat(age, found.inside[unit]), np.repeat(sex, found.inside[unit])
@@ -268,7 +268,7 @@ def _prisoners(
 
 def _attitudes(
     number: int, params: dict[str, float], first: int, seed: int
-) -> UInt32[np.ndarray, "person"]:
+) -> UInt32[np.ndarray, " person"]:
     """Return second words: esteem and trust spread evenly around their means, thresholds even.
 
     The spread is the widest even one around the mean that stays within 0-1 (a judgement).

@@ -28,11 +28,12 @@ from thaw.model.people.layout import Layout
 from thaw.model.people.words import FIRST_BIRTH_YEAR
 from thaw.model.randomness import Keys
 from thaw.model.simulate import Structure, States, Trace
-from thaw.model.subsystem import Names, View
+from thaw.model.subsystem import Names, Subsystem, View
 
 Progress = Callable[[int, int], None]
-Outside = Callable[[int, cohorts.State], tuple[States, dict[str, Any], States]]
-"""(month, people) -> (frozen states of the month, what it shows, fields of people)."""
+Outside = Callable[[States, Any, Any, Any, Any], tuple[States, dict[str, Any], Any, Any]]
+"""(states, month, plan, params, key) -> (next states but people's, what they show, fields of
+people, legitimacy by unit)."""
 
 
 @dataclasses.dataclass
@@ -54,6 +55,7 @@ class World:
     shown: list[dict[str, Any]] = dataclasses.field(default_factory=list)
     refused: int = 0
     recorder: Callable[[str, Any], None] | None = None
+    outside: Outside | None = None
 
     def __post_init__(self) -> None:
         """Put what every month needs on the device, once."""
@@ -121,13 +123,18 @@ def origin(
     seed: int,
     people: int | str,
     number: int = 0,
+    outside: Outside | None = None,
+    states: States | None = None,
 ) -> Origin:
-    """Return the origin of a run: margins, layout, other subsystems of January 1953."""
+    """Return the origin of a run: margins, layout, other subsystems of January 1953.
+
+    ``outside`` and ``states`` replace the other subsystems and the first month (for tests).
+    """
     chosen = {name: float(np.asarray(value).reshape(-1)[0]) for name, value in params.items()}
     arrays = _float(chosen)
-    states = _start(structure)(arrays)
+    states = _start(structure)(arrays) if states is None else states
     start = states["people"]
-    month = _outside(structure)(
+    month = (outside or _outside(structure))(
         states, jnp.asarray(0), _plan_arrays(plan), arrays, _key(seed, number)
     )
     first = {name: np.asarray(value) for name, value in month[2].items()}
@@ -145,11 +152,13 @@ def begin(
     number: int = 0,
     block: int = citizens.BLOCK,
     generator: str = "mix",
+    outside: Outside | None = None,
+    states: States | None = None,
 ) -> World:
     """Return the world of January 1953 with its citizens."""
     if generator not in GENERATORS:
         raise InputError(f"generator '{generator}' is not one of {', '.join(GENERATORS)}")
-    made = origin(structure, plan, params, seed, people, number)
+    made = origin(structure, plan, params, seed, people, number, outside, states)
     start, layout, weight = made.states["people"], made.layout, made.margins.weight
     crowd = citizens.begin(layout, made.words, block, generator)
     counts = citizens.count_all(crowd, 1952 - FIRST_BIRTH_YEAR, 12)
@@ -171,6 +180,7 @@ def begin(
         vacant=layout.slots - counts.bins.sum(axis=1),
         informed=counts.informed_slots,
         weight=weight,
+        outside=outside,
     )
 
 
@@ -178,7 +188,7 @@ def step(world: World, clock: Callable[[str], None] | None = None) -> Counts:
     """Advance the world by one month."""
     tick = clock or (lambda stage: None)
     month, own = world.month, world.states["people"]
-    after, shown, made, level = _outside(world.structure)(
+    after, shown, made, level = (world.outside or _outside(world.structure))(
         world.states, jnp.asarray(month), world.plan_arrays, world.param_arrays, world.key
     )
     made = {name: np.asarray(value) for name, value in made.items()}
@@ -205,12 +215,11 @@ def step(world: World, clock: Callable[[str], None] | None = None) -> Counts:
     )
     flow = {name: value.sum() * world.weight for name, value in counts.flows.items()}
     infants = _infants(counts, world.weight)
-    cleared = float(world.states["camps"].rehabilitated[1])
     afterwards = {
         "births": flow["births"],
         "deaths": flow["deaths"] + flow["infant_losses"],
         "infant_deaths": infants,
-        "cleared": cleared,
+        "cleared": made["rehabilitated"],
         "legitimacy": level,
         "convictions": counts.flows["letters_convicted"] * world.weight,
         "disturbances": made["disturbances"],
@@ -265,16 +274,18 @@ def _start(structure: Structure) -> Callable[..., States]:
     return jax.jit(made)
 
 
+def people_seen() -> Subsystem:
+    """Return people with what the kernel reads beside: fear, for the effect of kin on acts."""
+    return dataclasses.replace(cohorts.SUBSYSTEM, reads=(*cohorts.SUBSYSTEM.reads, "public.fear"))
+
+
 @cache
 def _outside(structure: Structure) -> Callable[..., Any]:
     """Return the compiled month of all other subsystems, with the fields of people."""
     others = dataclasses.replace(
         structure, names=tuple(n for n in structure.names if n != "people"), order=None
     )
-    from thaw.model import registry
-
-    subsystem = registry.subsystems()["people"]
-    subsystem = dataclasses.replace(subsystem, reads=(*subsystem.reads, "public.fear"))
+    subsystem = people_seen()
     rival = dict(structure.rivals).get("people", "main") != "main"
     inputs = simulate.all_inputs(structure.names)
 
@@ -331,9 +342,7 @@ def _float(tree: Any) -> Any:
 
 @cache
 def _show() -> Callable[..., Any]:
-    from thaw.model import registry
-
-    subsystem = registry.subsystems()["people"]
+    subsystem = cohorts.SUBSYSTEM
 
     def shown(own: Any, info: Any, params: Any, inputs: Any) -> Any:
         emission = subsystem.observe(own, info, Names("people", params), inputs)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
+from scipy import linalg
 
 from thaw import reforms
 from thaw.model import exogenous, parameters, simulate
@@ -21,7 +22,7 @@ from thaw.report.pages.markdown import NOTE, table
 if TYPE_CHECKING:
     from thaw.experiment.run import Progress
 
-DRAWS = 4
+DRAWS = 16
 MONTHS = tuple(range(6, 186, 12))
 """July of each year 1953-1967."""
 SMALL = 16
@@ -29,68 +30,141 @@ SMALL = 16
 RUN_AWAY = 1.02
 BATCH = 32
 """Directions differentiated at once: more would not fit into memory."""
+SHARE = 0.1
+"""A direction belongs to a mode when it holds this share of its participation."""
 
-INTRODUCTION = """# Does the coupled system run away?
+INTRODUCTION = f"""# Does the coupled system run away?
 
-Spectral radius of the monthly map, linearised (forward-mode derivatives) along the skeleton path (no random numbers, decisions as in
-history) of {draws} prior draws, in July of each year 1953-67. National variables enter one by one; fields over units or persons by age enter
-as one common factor each, so that what multiplies them everywhere is seen and what moves them between units is not: {size} directions. A value above {limit:g} means that small
-differences would double within three years; two Julys running above it are flagged. Values near 1 are expected: totals, capital, and the numbers of
-people are remembered for ever. Thresholds and drawn events have no derivative, so onsets of crises and votes are not in this figure.
+The monthly map, linearised (forward-mode derivatives) along the skeleton path (no random numbers,
+decisions as in history) of {{draws}} prior draws, in July of each year 1953-67. National variables
+enter one by one; fields over units, and persons by age, enter as one common factor each: what
+multiplies them everywhere is seen, what moves them between units is not ({{size}} directions). The
+spectral radius is the largest absolute eigenvalue; above {RUN_AWAY:g} small differences double within
+three years. Values near 1 are expected: totals, capital and numbers of people are remembered for ever.
+Thresholds and drawn events have no derivative, so onsets of crises, votes and the whole numbers that
+commissions handle are not in these figures.
+
+*Own*: the same with every coupling between two subsystems left out. Where both agree, no feedback
+between subsystems makes the largest mode; it lives inside one.
 
 """
+MODES = f"""
+## What the modes above {RUN_AWAY:g} are
+
+Directions by participation (product of left and right eigenvector, which no choice of units changes).
+A negative eigenvalue alternates from month to month. Growth of one variable by itself is the early part
+of a saturating curve (durables, panel building, launch sites), not a loop.
+
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Mode:
+    """One eigenvalue above the limit: its draw, July and value, and the directions that make it."""
+
+    draw: int
+    july: int
+    value: complex
+    directions: tuple[str, ...]
 
 
 def write(folder: Path, progress: Progress | None = None) -> list[Path]:
     """Write ``model/stability.md``; return its path."""
     page = folder / "model" / "stability.md"
-    page.write_text(text(*radii(progress=progress)), encoding="utf-8")
+    page.write_text(text(*spectra(progress=progress)), encoding="utf-8")
     return [page]
 
 
-def radii(
+def spectra(
     draws: int = DRAWS, progress: Progress | None = None
-) -> tuple[Float[np.ndarray, "draw time"], list[str], list[str]]:
-    """Return spectral radii by draw and July, the names of directions, and who runs away.
-
-    The third list names, for each radius above the limit, the three directions with the largest
-    entries in the leading eigenvector.
-    """
+) -> tuple[Float[np.ndarray, "2 draw july"], list[Mode], int]:
+    """Return radii (whole map, own blocks) by draw and July, modes above the limit, and the size."""
     along, names = _jacobians(max(MONTHS) + 1)
     sample = parameters.sample_prior(0, draws)
-    found = np.zeros((draws, len(MONTHS)))
-    leading = []
+    radii, found = np.zeros((2, draws, len(MONTHS))), []
     for draw in range(draws):
         matrices = np.asarray(along({name: values[draw] for name, values in sample.items()}))
-        for position, matrix in enumerate(matrices):
-            values, vectors = np.linalg.eig(matrix)
-            first = int(np.argmax(np.abs(values)))
-            found[draw, position] = np.abs(values[first])
-            if found[draw, position] > RUN_AWAY:
-                largest = np.argsort(-np.abs(vectors[:, first]))[:3]
-                leading.append(", ".join(names[i] for i in largest))
+        for july, matrix in enumerate(matrices):
+            values, chosen = modes(matrix, names)
+            radii[:, draw, july] = np.abs(values).max(), own_radius(matrix, names)
+            found += [Mode(draw, july, value, who) for value, who in chosen]
         if progress is not None:
             progress(draw + 1, draws)
-    return found, names, leading
+    return radii, found, len(names)
 
 
-def text(found: Float[np.ndarray, "draw time"], names: list[str], leading: list[str]) -> str:
-    """Return the page for radii by draw and July."""
-    rows = [
-        (stamp(month), *(float(q) for q in np.quantile(column, (0.0, 0.5, 1.0))), high)
-        for month, column in zip(MONTHS, found.T, strict=True)
-        for high in [int((column > RUN_AWAY).sum())]
-    ]
-    above = found > RUN_AWAY
+def modes(
+    matrix: Float[np.ndarray, "n n"], names: Sequence[str]
+) -> tuple[np.ndarray, list[tuple[complex, tuple[str, ...]]]]:
+    """Return the eigenvalues, and those above the limit with the directions that take part."""
+    values, left, right = linalg.eig(matrix, left=True, right=True)
+    found = []
+    for place in np.flatnonzero(np.abs(values) > RUN_AWAY):
+        part = np.abs(left[:, place].conj() * right[:, place])
+        largest = np.flatnonzero(part >= SHARE * part.sum())
+        found.append((complex(values[place]), tuple(sorted({names[i] for i in largest}))))
+    return values, found
+
+
+def own_radius(matrix: Float[np.ndarray, "n n"], names: Sequence[str]) -> float:
+    """Return the largest absolute eigenvalue when subsystems do not hear each other."""
+    owner = np.array([name.split(".")[0] for name in names])
+    alone = np.where(owner[:, None] == owner[None, :], matrix, 0.0)
+    return float(np.abs(np.linalg.eigvals(alone)).max())
+
+
+def text(radii: Float[np.ndarray, "2 draw july"], found: list[Mode], size: int) -> str:
+    """Return the page for radii and modes."""
+    whole, own = radii
+    rows = (
+        (
+            stamp(month),
+            *(f"{np.median(r[:, i]):.4f}" for r in (whole, own)),
+            *(f"{r[:, i].max():.4f}" for r in (whole, own)),
+            f"{(whole - own)[:, i].max():.4f}",
+            int((whole[:, i] > RUN_AWAY).sum()),
+        )
+        for i, month in enumerate(MONTHS)
+    )
+    headings = ("month", "median", "own", "highest", "own", "coupling adds at most", "draws above")
+    above = whole > RUN_AWAY
     flagged = int((above[:, 1:] & above[:, :-1]).any(axis=1).sum())
-    verdict = f"\n{flagged} of {len(found)} draws are flagged."
-    if leading:
-        common = Counter(leading).most_common(5)
-        verdict += " Leading directions: " + "; ".join(f"{who} ({n})" for who, n in common) + "."
-    headings = ("month", "lowest", "median", "highest", f"draws above {RUN_AWAY:g}")
-    start = INTRODUCTION.format(draws=len(found), limit=RUN_AWAY, size=len(names))
-    exact = [(r[0], *(f"{x:.4f}" for x in r[1:4]), r[4]) for r in rows]
-    return NOTE + start + table(headings, exact) + verdict + "\n"
+    return "".join(
+        [
+            NOTE,
+            INTRODUCTION.format(draws=len(whole), size=size),
+            table(headings, rows),
+            f"\n{flagged} of {len(whole)} draws exceed {RUN_AWAY:g} in two Julys running.\n",
+            MODES,
+            table(("directions", "draws", "Julys", "largest", "kind"), _kinds(found, len(whole))),
+        ]
+    )
+
+
+def _kinds(found: list[Mode], draws: int) -> list[tuple[object, ...]]:
+    groups: dict[tuple[str, ...], list[Mode]] = {}
+    for mode in found:
+        groups.setdefault(mode.directions, []).append(mode)
+    rows = []
+    for directions, members in groups.items():
+        largest = max(members, key=lambda mode: abs(mode.value))
+        years = sorted({1953 + mode.july for mode in members})
+        rows.append(
+            (
+                ", ".join(f"`{name}`" for name in directions),
+                f"{len({mode.draw for mode in members})} of {draws}",
+                f"{years[0]}-{years[-1]}" if len(years) > 1 else years[0],
+                f"{abs(largest.value):.3f}",
+                _kind(largest.value),
+            )
+        )
+    return sorted(rows, key=lambda row: -float(row[3]))
+
+
+def _kind(value: complex) -> str:
+    if abs(value.imag) > 1e-9:
+        return "cycle"
+    return "growth" if value.real > 0 else "alternating"
 
 
 def _jacobians(months: int) -> tuple[Callable[[Any], Array], list[str]]:

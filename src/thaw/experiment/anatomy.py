@@ -1,0 +1,44 @@
+"""What one month of the model shows and touches, found by tracing it without computing it."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from thaw import reforms
+from thaw.model import exogenous, parameters, simulate
+
+
+@cache
+def shown() -> dict[str, Any]:
+    """Return the names of all series, events and latent states, by tracing one month unrun."""
+    return anatomy(simulate.Structure(2), simulate.Accesses())
+
+
+def anatomy(structure: simulate.Structure, seen: simulate.Accesses) -> dict[str, Any]:
+    """Trace one month without computing it; return what it shows, note in ``seen`` what it used."""
+    sample = {name: jnp.asarray(v[0]) for name, v in parameters.modes().items()}
+    paths = reforms.lever_paths(reforms.load_scenario("historical"), 1)
+    outside = {**exogenous.monthly(), **exogenous.weather()}
+    plan = {
+        "value": {name: jnp.asarray(v[0]) for name, v in paths.value.items()},
+        "decided": {name: jnp.asarray(v[0]) for name, v in paths.decided.items()},
+        "exogenous": {name: jnp.asarray(v[0]) for name, v in outside.items()},
+    }
+    inputs = simulate.all_inputs(structure.names)
+    names = [subsystem.name for subsystem, _ in structure.steps()]
+
+    def month(params: Any) -> dict[str, Any]:
+        states = {}
+        for subsystem, _ in structure.steps():
+            used = seen.of(subsystem.name)[2]
+            mine = simulate.Names(subsystem.name, simulate.own(params, subsystem.name), used)
+            states[subsystem.name] = subsystem.init(mine, inputs[subsystem.name])
+        key, at = jax.random.key(0), jnp.asarray(3)
+        after, emitted = simulate.one_month(structure, states, at, plan, params, inputs, key, seen)
+        return simulate.merge(emitted, names, states)
+
+    return jax.eval_shape(month, sample)
