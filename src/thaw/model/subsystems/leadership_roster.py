@@ -10,7 +10,6 @@ from functools import cache
 from typing import Any
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas
@@ -152,7 +151,7 @@ def roster() -> Roster:
     seats = _posts("seat")
     early = seats[seats["start"] < people.OLD_GUARD_BEFORE]["actor_id"]
     ids = np.array(people.names())
-    found = Roster(
+    found = dict(
         seat=held(seats, lasting=False),
         **{k: held(_posts(k), lasting=True) for k in ("party", "premier", "defence", "security")},
         since=_since(),
@@ -175,7 +174,7 @@ def roster() -> Roster:
         committee_size=_committee_size(),
         committee_shares=_committee_shares(),
     )
-    return jax.tree.map(jnp.asarray, found)
+    return Roster(**{name: jnp.asarray(values) for name, values in found.items()})
 
 
 def table() -> pandas.DataFrame:

@@ -21,8 +21,8 @@ with what is actually read.
 
 ![Couplings between the subsystems](coupling.png)
 
-Rows read columns; the number is how many variables are read. Dark: the two read each other. The last
-two columns count levers and exogenous inputs. What follows when a coupling is cut stands in
+Rows read columns; the number is how many variables are read. Dark: the two read each other. The
+last two columns count levers and exogenous inputs. What follows when a coupling is cut stands in
 [loops](loops.md); where the table differs from the design's, in
 [decision 001](../decisions/001-couplings.md).
 """

@@ -38,9 +38,9 @@ LEADERSHIP = (
 INTRODUCTION = f"""# Prior probabilities of single decisions
 
 What the model would have said before any of its parameters met data: {DRAWS} prior draws of the
-coupled model. There is no quota for these figures. Near-certainty would be a sign of hindsight, and
-where it occurs the coding is to blame, as said below each table. The written rules of coding stand on
-[leadership](leadership.md) and [bloc](bloc.md).
+coupled model. There is no quota for these figures. Near-certainty would be a sign of hindsight,
+and where it occurs the coding is to blame, as said below each table. The written rules of coding
+stand on [leadership](leadership.md) and [bloc](bloc.md).
 
 ## Leadership
 
@@ -50,18 +50,18 @@ of the draws.
 
 """
 WHO = """
-What they rest on: ideal points from birth, membership before 1939 and the leaning of the record (zero
-where its note speaks of a later contest), ties to patrons, posts held. The table is computed from the
-record by the code; the four weights are priors. The sign of the ministries' stake in 1957 was chosen by
-people who know June 1957, so that figure is no independent test.
+What they rest on: ideal points from birth, membership before 1939 and the leaning of the record
+(zero where its note speaks of a later contest), ties to patrons, posts held. The table is
+computed from the record by the code; the four weights are priors. The sign of the ministries'
+stake in 1957 was chosen by people who know June 1957, so that figure is no independent test.
 
 """
 BLOC = """
 ## Allied states: does unrest break out
 
 Replay: hazards of an episode cumulated over the window, mean and 90 % of the draws. History had
-episodes in East Germany and, smaller, in Czechoslovakia in 1953, in Poland and Hungary in 1956; in all
-other cells of the table nothing on that scale happened.
+episodes in East Germany and, smaller, in Czechoslovakia in 1953, in Poland and Hungary in 1956;
+in all other cells of the table nothing on that scale happened.
 
 """
 MOSCOW = f"""
@@ -81,9 +81,9 @@ covariates are coded for the eve of the decision, by one coder who knew the outc
 
 """
 HINDSIGHT = """
-East Germany in June 1953 and Hungary on 31 October 1956 are near certain before any data: three to
-five covariates stand at their top there and the signs of all were assumed. This is hindsight, stated, not
-a success.
+East Germany in June 1953 and Hungary on 31 October 1956 are near certain before any data: three
+to five covariates stand at their top there and the signs of all were assumed. This is hindsight,
+stated, not a success.
 """
 
 

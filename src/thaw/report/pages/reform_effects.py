@@ -28,10 +28,10 @@ INTRODUCTION = f"""# What each reform moves
 History with every reform at its dose against history without one of them, to December 1968,
 {DRAWS} prior draws, common random numbers. Everything else, the responses included, stays as it
 happened, so these are the effects of the levers alone; what the leadership would have decided
-otherwise is the business of `thaw compare`. *Moved*: observables of {{count}} that differ in any draw.
-*Changed most*: median over draws of the paired difference (with less without) at the stamp where it
-is largest, in standard deviations of the observable over the draws and stamps of history, so that
-a change of 1 is as large as all that the prior and the years make it vary.
+otherwise is the business of `thaw compare`. *Moved*: observables of {{count}} that differ in any
+draw. *Changed most*: median over draws of the paired difference (with less without) at the stamp
+where it is largest, in standard deviations of the observable over the draws and stamps of
+history, so that a change of 1 is as large as all that the prior and the years make it vary.
 
 ![Largest standardised change by reform and subsystem](reform_effects.png)
 

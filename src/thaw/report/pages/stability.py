@@ -36,13 +36,13 @@ SHARE = 0.1
 INTRODUCTION = f"""# Does the coupled system run away?
 
 The monthly map, linearised (forward-mode derivatives) along the skeleton path (no random numbers,
-decisions as in history) of {{draws}} prior draws, in July of each year 1953-67. National variables
-enter one by one; fields over units, and persons by age, enter as one common factor each: what
-multiplies them everywhere is seen, what moves them between units is not ({{size}} directions). The
-spectral radius is the largest absolute eigenvalue; above {RUN_AWAY:g} small differences double within
-three years. Values near 1 are expected: totals, capital and numbers of people are remembered for ever.
-Thresholds and drawn events have no derivative, so onsets of crises, votes and the whole numbers that
-commissions handle are not in these figures.
+decisions as in history) of {{draws}} prior draws, in July of each year 1953-67. National
+variables enter one by one; fields over units, and persons by age, enter as one common factor
+each: what multiplies them everywhere is seen, what moves them between units is not ({{size}}
+directions). The spectral radius is the largest absolute eigenvalue; above {RUN_AWAY:g} small
+differences double within three years. Values near 1 are expected: totals, capital and numbers of
+people are remembered for ever. Thresholds and drawn events have no derivative, so onsets of
+crises, votes and the whole numbers that commissions handle are not in these figures.
 
 *Own*: the same with every coupling between two subsystems left out. Where both agree, no feedback
 between subsystems makes the largest mode; it lives inside one.
@@ -51,9 +51,9 @@ between subsystems makes the largest mode; it lives inside one.
 MODES = f"""
 ## What the modes above {RUN_AWAY:g} are
 
-Directions by participation (product of left and right eigenvector, which no choice of units changes).
-A negative eigenvalue alternates from month to month. Growth of one variable by itself is the early part
-of a saturating curve (durables, panel building, launch sites), not a loop.
+Directions by participation (product of left and right eigenvector, which no choice of units
+changes). A negative eigenvalue alternates from month to month. Growth of one variable by itself
+is the early part of a saturating curve (durables, panel building, launch sites), not a loop.
 
 """
 
@@ -78,7 +78,7 @@ def write(folder: Path, progress: Progress | None = None) -> list[Path]:
 def spectra(
     draws: int = DRAWS, progress: Progress | None = None
 ) -> tuple[Float[np.ndarray, "2 draw july"], list[Mode], int]:
-    """Return radii (whole map, own blocks) by draw and July, modes above the limit, and the size."""
+    """Return radii (whole, own blocks) by draw and July, modes above the limit, and the size."""
     along, names = _jacobians(max(MONTHS) + 1)
     sample = parameters.sample_prior(0, draws)
     radii, found = np.zeros((2, draws, len(MONTHS))), []
