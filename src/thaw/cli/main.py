@@ -15,6 +15,7 @@ from thaw.cli import compare as compare_commands
 from thaw.cli import record as record_commands
 from thaw.cli import reforms as reform_commands
 from thaw.cli import run as run_commands
+from thaw.cli import validate as validate_commands
 from thaw.errors import InputError
 
 HELP = """thaw: an open laboratory for de-Stalinization.
@@ -59,6 +60,7 @@ def thaw(
 
 app.command("run")(run_commands.run)
 app.command("compare")(compare_commands.compare)
+app.command("validate")(validate_commands.validate)
 app.add_typer(record_commands.app, name="record")
 app.command("reforms")(reform_commands.reforms)
 app.add_typer(reform_commands.scenarios_app, name="scenarios")

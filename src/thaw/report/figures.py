@@ -36,7 +36,7 @@ TITLES = {
 PANEL_WIDTH, PANEL_HEIGHT, COLUMNS = 3.6, 2.4, 3
 FEW = 2
 """Observables with at most this many stamps share one panel."""
-STYLE: dict[Any, Any] = {
+STYLE: Any = {
     "font.size": 8,
     "axes.titlesize": 8.5,
     "axes.titlelocation": "left",
