@@ -1,9 +1,9 @@
 """Digest of every citizen after a run, to compare threads, blocks and kill-and-resume.
 
-    python benchmarks/people_digest.py 1000000 144                 two threads, default block
-    taskset -c 0 python benchmarks/people_digest.py 1000000 144    one thread
-    python benchmarks/people_digest.py 1000000 144 --block 100     another block size
-    python benchmarks/people_digest.py 1000000 144 --stop 70       killed after month 70, resumed
+python benchmarks/people_digest.py 1000000 144                 two threads, default block
+taskset -c 0 python benchmarks/people_digest.py 1000000 144    one thread
+python benchmarks/people_digest.py 1000000 144 --block 100     another block size
+python benchmarks/people_digest.py 1000000 144 --stop 70       killed after month 70, resumed
 """
 
 import argparse
@@ -19,7 +19,6 @@ from pathlib import Path
 from thaw import reforms
 from thaw.model import exogenous, parameters, simulate
 from thaw.model.people import allocator, checkpoint, world
-from thaw.model.people.citizens import BLOCK
 
 
 def start(people, months, block, generator="mix"):
@@ -37,7 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("people")
     parser.add_argument("months", type=int)
-    parser.add_argument("--block", type=int, default=BLOCK)
+    parser.add_argument("--block", type=int, default=None)
     parser.add_argument("--stop", type=int)
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--resume", action="store_true")

@@ -17,7 +17,7 @@ def every_set(players):
 
 
 def test_shapley_of_a_game_solved_by_hand():
-    """Gloves: a has a left one, b and c a right one each; a pair is worth 1. Known: 2/3, 1/6, 1/6."""
+    """Gloves: a has a left one, b and c a right one; a pair is worth 1. Known: 2/3, 1/6, 1/6."""
     pair = {s: np.array([float("a" in s and len(s) > 1)]) for s in every_set("abc")}
     found = shapley("abc", pair)
     assert found["a"] == pytest.approx(2 / 3)

@@ -13,6 +13,7 @@ from thaw.model import exogenous, parameters, registry
 from thaw.model.randomness import Keys
 from thaw.model.simulate import draw_keys, own
 from thaw.model.subsystem import Levers, Names, View
+from thaw.reforms.menu import policies
 
 
 @cache
@@ -26,14 +27,14 @@ def compiled(name, rival):
         names = Names(name, params)
 
         def body(state, now):
-            month, value, decided, dated, changed = now
+            month, value, decided, dated, changed, doses = now
             states = quiet()
             for owner, variables in changed.items():
                 vars(states[owner]).update(variables)
             states[name] = state
             view = View(subsystem, states, month, dated, inputs, set())
             keys = Keys.of(key, month, name)
-            after, info = step(view, Levers(value, decided, set()), names, keys)
+            after, info = step(view, Levers(value, decided, set(), doses), names, keys)
             shown = subsystem.observe(state, info, names, inputs)
             return after, (state, info, shown.series, shown.events)
 
@@ -44,11 +45,20 @@ def compiled(name, rival):
 
 
 def run_many(
-    subsystem, draws=64, months=96, others=None, levers=None, decided=None, params=None, rival=None
+    subsystem,
+    draws=64,
+    months=96,
+    others=None,
+    levers=None,
+    decided=None,
+    params=None,
+    rival=None,
+    menu=None,
 ):
     """Return (states, infos, series, events) with leading axes draw and month.
 
-    ``others``, ``levers`` and ``decided`` are as in ``alone.run``; ``params`` fixes parameters.
+    ``others``, ``levers`` and ``decided`` are as in ``alone.run``; ``params`` fixes parameters;
+    ``menu`` [month, reform] holds the doses of reforms that the model may adopt.
     """
     name = subsystem.name
     paths = reforms.lever_paths(reforms.load_scenario("historical"), months)
@@ -57,6 +67,9 @@ def run_many(
     sample = own(parameters.sample_prior(0, draws), name)
     sample |= {key: np.full(draws, float(number)) for key, number in (params or {}).items()}
     dated = {key: series[:months] for key, series in exogenous.monthly().items()}
+    years = exogenous.replayed_years(1, months)
+    dated |= {key: rain[0] for key, rain in exogenous.weather_paths(years, months).items()}
     changed = _paths(subsystem, others or {}, months)
-    slices = (np.arange(months), value, decide, dated, changed)
+    doses = np.zeros((months, len(policies()))) if menu is None else menu
+    slices = (np.arange(months), value, decide, dated, changed, doses)
     return jax.device_get(compiled(name, rival)(draw_keys(0, np.arange(draws)), sample, slices))

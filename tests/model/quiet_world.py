@@ -10,16 +10,17 @@ if __name__ == "__main__":
     os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[: int(sys.argv[3])]))
 
 from functools import cache
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 
 from thaw.model import parameters, simulate
-from thaw.model.people import cohorts, fields, world
+from thaw.model.people import bridge, cohorts, fields, world
 from thaw.model.randomness import Keys
 from thaw.model.subsystem import Names, View
 
-sys.path.insert(0, os.path.dirname(__file__))
+sys.path.insert(0, str(Path(__file__).parent))
 import fakes
 
 PEOPLE, SEED = 100_000, 7
@@ -40,6 +41,7 @@ OTHERS = {
     "public": {
         "act_intercept": jnp.broadcast_to(jnp.array([-2.5, -6.0, -6.0, -5.0]), (121, 4)),
         "disturbance_hazard": jnp.full(121, 0.01),
+        "conviction_ratio": jnp.full(121, 0.002),
     },
 }
 
@@ -47,7 +49,7 @@ OTHERS = {
 @cache
 def outside():
     """Return the constant outside world, compiled."""
-    subsystem = world.people_seen()
+    subsystem = bridge.people_seen()
     inputs = subsystem.inputs()
 
     def month_of(states, month, paths, params, key):
@@ -66,7 +68,7 @@ def outside():
 @cache
 def start():
     """Return the people of January 1953 as cohorts."""
-    subsystem = world.people_seen()
+    subsystem = bridge.people_seen()
     mine = {name: float(value[0]) for name, value in simulate.own(PARAMS, "people").items()}
     inputs = subsystem.inputs()
     made = jax.jit(lambda p: cohorts.init(Names("people", p), inputs))(mine)

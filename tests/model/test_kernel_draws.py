@@ -77,7 +77,7 @@ def test_joint_rare_events_are_as_frequent_as_independence_says():
     expected = len(SLOTS) * 0.004**2
     found = [(a & b).sum() for i, a in enumerate(rare) for b in rare[:i]]
     p = stats.poisson.sf(np.array(found) - 1, expected)
-    assert 1e-5 < p.min() and p.max() < 1 - 1e-6
+    assert p.min() > 1e-5 and p.max() < 1 - 1e-6
     assert abs(np.mean(found) - expected) < 4 * np.sqrt(expected / len(found))
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from thaw.errors import InputError
-from thaw.model.people import crowds, kernel, mail, synthesis, ties
+from thaw.model.people import crowds, kernel, kernel_counts, mail, synthesis, ties
 from thaw.model.people import kernel_tables as kt
 from thaw.model.people import words as w
 from thaw.model.people.hashing import keys_of
@@ -45,8 +45,10 @@ def test_counting_by_words_equals_counting_one_by_one():
     rows = plane()
     near = ties.ring(jnp.asarray(rows), 4)
     far = ties.far(jnp.asarray(rows), jnp.asarray(LAYOUT.partner), jnp.asarray(LAYOUT.turn), 8)
-    count = sum(crowds.unpacked(np.asarray(p)).astype(int) << k
-                for k, p in enumerate(ties.total(near + far)))
+    count = sum(
+        crowds.unpacked(np.asarray(p)).astype(int) << k
+        for k, p in enumerate(ties.total(near + far))
+    )
     state = crowds.unpacked(rows).astype(int)
     expected = sum(np.roll(state, j, axis=1) for j in (-4, -3, -2, -1, 1, 2, 3, 4))
     expected = expected + sum(state.reshape(-1)[neighbours(k)] for k in range(LONG_TIES))
@@ -73,7 +75,7 @@ def test_a_cascade_grows_with_its_start_and_needs_its_thresholds():
 def test_packing_and_expanding_are_inverse():
     rows = plane(4)
     lanes = kernel.expand(jnp.asarray(rows))
-    assert (np.asarray(kernel.pack(lanes)) == rows).all()
+    assert (np.asarray(kernel_counts.pack(lanes)) == rows).all()
     assert (np.asarray(lanes) == crowds.unpacked(rows)).all()
 
 
@@ -102,14 +104,16 @@ def letters(number, vacant, kind=mail.TOWNS):
     second = rng.integers(0, 2**32, number, dtype=np.uint32)
     destinations = kt.cumulative(np.ones((12, 4)))
     keys = keys_of(0, 0, 3)
-    return slots, second, mail.deliver(
-        slots, first, second, vacant, destinations, keys, LAYOUT, "mix"
+    return (
+        slots,
+        second,
+        mail.deliver(slots, first, second, vacant, destinations, keys, LAYOUT, "mix"),
     )
 
 
 def test_mail_reaches_vacant_slots_once_each_and_loses_nobody():
     vacant = plane(5)
-    slots, second, found = letters(500, vacant)
+    _, second, found = letters(500, vacant)
     target = found.slots[len(found.slots) - found.moved :]
     assert found.moved == 500 and found.refused == 0
     assert len(np.unique(target)) == 500
@@ -141,8 +145,15 @@ def test_a_crowd_has_at_least_the_persons_that_define_it_and_grows_with_bold_peo
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("cohorts", "cohorts"), ("ALL", "all"), ("100%", "all"), ("1e6", 1_000_000),
-     ("1,000,000", 1_000_000), ("1%", 1_909_440), ("2500", 2500)],
+    [
+        ("cohorts", "cohorts"),
+        ("ALL", "all"),
+        ("100%", "all"),
+        ("1e6", 1_000_000),
+        ("1,000,000", 1_000_000),
+        ("1%", 1_909_440),
+        ("2500", 2500),
+    ],
 )
 def test_sizes_are_read(text, expected):
     assert parse_people(text) == expected

@@ -61,10 +61,13 @@ class Series:
         return "@".join(self.key)
 
 
-def fitted_series(subsystem: str, months: int, leave_out: Collection[str] = ()) -> list[Series]:
-    """Return the fitted series of a subsystem with values at stamps within ``months``.
+def fitted_series(
+    subsystem: str, until: int, months: int, leave_out: Collection[str] = ()
+) -> list[Series]:
+    """Return the fitted series of a subsystem with values at stamps within ``until`` months.
 
-    ``leave_out`` holds ``series_id`` or ``series_id@place``.
+    They are read off paths of ``months``. ``leave_out`` holds ``series_id`` or
+    ``series_id@place``.
     """
     found = []
     for observable in observables().values():
@@ -74,14 +77,21 @@ def fitted_series(subsystem: str, months: int, leave_out: Collection[str] = ()) 
             continue
         if observable.stamp == "waiting_time":
             continue  # a waiting time has no path of expectations
-        series = _series(observable, months)
+        series = _series(observable, until, months)
         if series is not None:
             found.append(series)
     return found
 
 
-def _series(observable: Observable, months: int) -> Series | None:
-    known = [r for r in recorded(observable, months) if _readable(observable, r, months)]
+def last_months(subsystem: str, until: int) -> list[int]:
+    """Return the last recorded month of each observable of a subsystem within ``until`` months."""
+    own = [o for o in observables().values() if o.subsystem == subsystem and o.use == "fit"]
+    months = [[r.month for r in recorded(o, until)] for o in own]
+    return [max(each) for each in months if each]
+
+
+def _series(observable: Observable, until: int, months: int) -> Series | None:
+    known = [r for r in recorded(observable, until) if _readable(observable, r, months)]
     if not known:
         return None
     values = np.array([r.value for r in known])
@@ -89,12 +99,12 @@ def _series(observable: Observable, months: int) -> Series | None:
     if observable.series_id in SHARES:
         tried, before = SHARES[observable.series_id]
         kind, base = "share", (((tried, observable.place), 1.0),)
-        trials = _at(observable, tried, months, known)
+        trials = _at(observable, tried, until, known)
         if before is not None:
             base = (*base, ((before, observable.place), -1.0))
-            trials = trials - _at(observable, before, months, known)
+            trials = trials - _at(observable, before, until, known)
     error = np.array([reading_error(observable, r) for r in known])
-    operator = np.stack([read_off(observable, np.eye(months + 1), r.month) for r in known])
+    operator = np.stack([read_off(observable, np.eye(months), r.month) for r in known])
     scale = COUNT_DISCREPANCY if kind in ("count", "share") else DISCREPANCY_RATIO
     return Series(
         key=observable.key,
@@ -110,8 +120,8 @@ def _series(observable: Observable, months: int) -> Series | None:
 
 
 def _readable(observable: Observable, value: Recorded, months: int) -> bool:
-    positive = observable.error_scale != "log" or value.value > 0.0
-    return positive and 0 <= value.month < months
+    last = value.month + (observable.stamp == "year_end")
+    return last < months and (observable.error_scale != "log" or value.value > 0.0)
 
 
 def _kind(observable: Observable) -> str:
@@ -119,10 +129,10 @@ def _kind(observable: Observable) -> str:
 
 
 def _at(
-    observable: Observable, series_id: str, months: int, known: list[Recorded]
+    observable: Observable, series_id: str, until: int, known: list[Recorded]
 ) -> Float[np.ndarray, " value"]:
     other = observables()[series_id, observable.place]
-    values = {r.month: r.value for r in recorded(other, months)}
+    values = {r.month: r.value for r in recorded(other, until)}
     return np.array([values[r.month] for r in known])
 
 

@@ -44,14 +44,10 @@ def diagnose(chains: Chains) -> Diagnostics:
         import arviz as az
 
         every = np.concatenate([chains.values, chains.discrepancy], axis=2)
-        data = az.from_dict(
-            posterior={"x": every}, sample_stats={"energy": chains.energy}
-        )
+        data = az.from_dict(posterior={"x": every}, sample_stats={"energy": chains.energy})
         return Diagnostics(
             rhat=float(az.rhat(data)["x"].max()),
-            ess=float(
-                min(az.ess(data, method=kind)["x"].min() for kind in ("bulk", "tail"))
-            ),
+            ess=float(min(az.ess(data, method=kind)["x"].min() for kind in ("bulk", "tail"))),
             diverging=float(chains.diverging.mean()),
             bfmi=float(np.min(az.bfmi(data))),
         )
@@ -60,6 +56,4 @@ def diagnose(chains: Chains) -> Diagnostics:
 def contraction(chains: Chains, rows: Sequence[Prior]) -> dict[str, float]:
     """Return 1 - posterior s.d. / prior s.d. by parameter."""
     spread = chains.values.reshape(-1, len(rows)).std(axis=0)
-    return {
-        row.name: float(1.0 - s / deviation(row)) for row, s in zip(rows, spread, strict=True)
-    }
+    return {row.name: float(1.0 - s / deviation(row)) for row, s in zip(rows, spread, strict=True)}

@@ -21,6 +21,7 @@ from jaxtyping import Array, ArrayLike, Float
 from thaw import reforms
 from thaw.calibrate import companions
 from thaw.model import exogenous, parameters, registry, simulate
+from thaw.model.clock import LAST_MONTH
 from thaw.model.randomness import Keys
 from thaw.model.subsystem import Levers, Names, View
 
@@ -55,9 +56,12 @@ class Expected(Keys):
 class Reference:
     """The world that drives a fit: what others show by month, plan and the values behind it.
 
-    ``reads`` maps ``subsystem.variable`` to its path (month first), one month longer than the fit.
+    ``until`` is the number of months whose recorded values are fitted, ``months`` that of the
+    paths: one more where inputs reach, because year-end stocks are read there. ``reads`` maps
+    ``subsystem.variable`` to its path (month first).
     """
 
+    until: int
     months: int
     plan: Mapping[str, Mapping[str, np.ndarray]]
     reads: Mapping[str, np.ndarray]
@@ -120,15 +124,23 @@ def trajectory(months: int, values: Numbers, draws: np.ndarray, seed: int = 0) -
     return jax.device_get(_recorder(months)(keys, params, plan, inputs))
 
 
-def reference(months: int, fitted: Mapping[str, float] | None = None, seed: int = 0) -> Reference:
+def reference(until: int, fitted: Mapping[str, float] | None = None, seed: int = 0) -> Reference:
     """Return the mean world of ``LUCKS`` random streams at the prior modes.
 
     ``fitted`` puts the posterior means of subsystems that were fitted before in their place.
     """
+    months = min(until + 1, LAST_MONTH)
     values = {name: float(v[0]) for name, v in parameters.modes().items()} | dict(fitted or {})
-    paths = trajectory(months + 1, values, np.arange(LUCKS), seed)
+    paths = trajectory(months, values, np.arange(LUCKS), seed)
     mean = {name: path.mean(axis=0) for name, path in paths.items()}
-    return Reference(months, replay(months), mean, values)
+    return Reference(until, months, replay(months), mean, values)
+
+
+def shortened(world: Reference, months: int) -> Reference:
+    """Return the first months of a reference world."""
+    plan = {kind: {k: v[:months] for k, v in each.items()} for kind, each in world.plan.items()}
+    reads = {key: path[:months] for key, path in world.reads.items()}
+    return dataclasses.replace(world, months=months, plan=plan, reads=reads)
 
 
 def driven(
@@ -146,21 +158,18 @@ def driven(
     companion = companions.COMPANIONS.get(name)
     months = world.months
     reads = {key: jnp.asarray(path) for key, path in world.reads.items()}
-    now_and_next = (
-        {key: path[:months] for key, path in reads.items()},
-        {key: path[1 : months + 1] for key, path in reads.items()},
-    )
-    given = {key: jnp.asarray(path[:months]) for key, path in (happened or {}).items()}
-    slices = (jnp.arange(months), jax.tree.map(jnp.asarray, world.plan), now_and_next, given)
+    later = {key: jnp.concatenate([path[1:], path[-1:]]) for key, path in reads.items()}
+    given = {key: jnp.asarray(path) for key, path in (happened or {}).items()}
+    slices = (jnp.arange(months), jax.tree.map(jnp.asarray, world.plan), (reads, later), given)
 
     def run(changed: Numbers) -> Driven:
         everything = {**world.values, **changed}
         params = {n: Names(n, simulate.own(everything, n)) for n in (name, "people")}
 
         def body(carry: Any, now: Any) -> tuple[Any, Any]:
-            month, plan, (reads, later), events = now
+            month, plan, (frozen, following), events = now
             own, beside = carry
-            others = _world(reads)
+            others = _world(frozen)
             if companion is not None:
                 vars(others["people"]).update(beside)
             others[name] = own
@@ -173,7 +182,7 @@ def driven(
             after, info = subsystem.step(view, levers, params[name], Expected(events))
             if companion is not None:
                 beside = companion.step(
-                    others["people"], own, _world(later)["people"], params["people"],
+                    others["people"], own, _world(following)["people"], params["people"],
                     inputs["people"],
                 )  # fmt: skip
             shown = subsystem.observe(own, info, params[name], inputs[name])
@@ -184,7 +193,7 @@ def driven(
         beside = companion.start(first) if companion is not None else {}
         start = (subsystem.init(params[name], inputs[name]), beside)
         start = jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float64), start)
-        series, watched = jax.lax.scan(jax.checkpoint(body), start, slices)[1]
+        series, watched = jax.lax.scan(body, start, slices)[1]
         return Driven(series, watched)
 
     return run

@@ -49,22 +49,33 @@ KGB_LIST = ("1957-01", "1964-12")
 """Window of the list of disturbances of over 300 persons (notes on the record)."""
 
 
-def fitted_events(subsystem: str, months: int, leave_out: Collection[str] = ()) -> list[Events]:
-    """Return the event lists of a subsystem within ``months``; left-out cases are not covered."""
-    found = {"public": disturbances, "bloc": bloc_unrest}
-    if subsystem not in found:
+def fitted_events(
+    subsystem: str, until: int, months: int, leave_out: Collection[str] = ()
+) -> list[Events]:
+    """Return the event lists of a subsystem over paths of ``months``.
+
+    Months from ``until`` on and left-out cases are not covered.
+    """
+    if subsystem not in LISTS:
         return []
-    events = found[subsystem]()
-    if events.family in leave_out:
-        return []
+    events = LISTS[subsystem]()
     covered = events.covered[:months].copy()
+    covered[until:] = 0.0
     for case in leave_out:
-        family, _, place = case.partition("@")
+        family, _, entity = case.partition("@")
         if family == events.family:
-            covered[:, _entities(family).index(place)] = 0.0
+            covered[:, _entities(family).index(entity) if entity else slice(None)] = 0.0
     if covered.sum() == 0:
         return []
     return [dataclasses.replace(events, counts=events.counts[:months], covered=covered)]
+
+
+def last_month(subsystem: str, until: int) -> int:
+    """Return the last month within ``until`` that an event list of a subsystem covers, or 0."""
+    if subsystem not in LISTS:
+        return 0
+    covered = LISTS[subsystem]().covered[:until].any(axis=1)
+    return int(np.flatnonzero(covered).max(initial=0))
 
 
 def _entities(family: str) -> list[str]:
@@ -88,9 +99,7 @@ def disturbances() -> Events:
         counts[month_index(str(row.start)[:7]), place[str(row.unit)]] += 1.0
     covered = np.zeros_like(counts)
     covered[month_index(KGB_LIST[0]) : month_index(KGB_LIST[1]) + 1] = 1.0
-    return Events(
-        "mass_disturbance", counts, covered, rule="poisson", detection="public.detect"
-    )
+    return Events("mass_disturbance", counts, covered, rule="poisson", detection="public.detect")
 
 
 @cache
@@ -104,9 +113,7 @@ def bloc_unrest() -> Events:
         at = month_index(str(row.start)[:7])
         if entity is not None and at >= 0:
             counts[at, entity] = 1.0
-    return Events(
-        "bloc_unrest", counts, np.ones_like(counts), rule="hazard", purpose="onset"
-    )
+    return Events("bloc_unrest", counts, np.ones_like(counts), rule="hazard", purpose="onset")
 
 
 def bloc_state(place_id: str) -> int | None:
@@ -131,3 +138,7 @@ def hazard_of(events: Events, watched: dict[str, Array]) -> tuple[Array, Array]:
     """Return the model's hazard of a family by month and entity, and where one was possible."""
     quiet = watched.get(f"{events.family}:quiet", 1.0)
     return watched[events.family], jnp.asarray(quiet) * events.covered
+
+
+LISTS = {"public": disturbances, "bloc": bloc_unrest}
+"""Event lists by the subsystem whose hazards they test."""

@@ -1,15 +1,14 @@
 """Bayesian inference for one subsystem: NUTS over its chosen parameters and discrepancies.
 
 Priors are those of ``parameters.csv`` (PERT, so beta on the range). The discrepancy of each series
-has a half-normal prior whose scale comes from the error of reading, fixed before the fit. Parameters
-that are not chosen stand at their modes during the fit and keep their prior afterwards.
+has a half-normal prior whose scale comes from the error of reading, fixed before the fit.
+Parameters that are not chosen stand at their modes during the fit and keep their prior afterwards.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -17,7 +16,7 @@ import numpy as np
 from jax.scipy.special import ndtr, ndtri
 from jaxtyping import Array, Float
 
-from thaw.calibrate.problem import Problem
+from thaw.calibrate.problem import Data, Problem
 from thaw.model.parameters import Prior
 
 
@@ -28,7 +27,7 @@ class Effort:
     chains: int = 4
     warmup: int = 300
     draws: int = 300
-    acceptance: float = 0.9
+    acceptance: float = 0.85
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,8 +46,8 @@ def scaled(unit: Float[Array, " parameter"], rows: Sequence[Prior]) -> Float[Arr
     return low + unit * jnp.asarray([row.high - row.low for row in rows])
 
 
-def model(problem: Problem, names: Sequence[str]) -> Callable[[], None]:
-    """Return the numpyro model of a problem with the given parameters fitted."""
+def model(problem: Problem, names: Sequence[str]) -> Callable[[Data], None]:
+    """Return the numpyro model of a problem with the given parameters fitted, given data."""
     import numpyro
     from numpyro import distributions as dist
 
@@ -62,7 +61,7 @@ def model(problem: Problem, names: Sequence[str]) -> Callable[[], None]:
         b = jnp.asarray([row.shape[1] for row in wanted])
         return scaled(numpyro.sample(site, dist.Beta(a, b).to_event(1)), wanted)
 
-    def build() -> None:
+    def build(observed: Data) -> None:
         values = place("unit", rows)
         chances = place("detection", detections)
         spread = jnp.zeros(0)
@@ -70,7 +69,7 @@ def model(problem: Problem, names: Sequence[str]) -> Callable[[], None]:
             normal = dist.Normal(jnp.zeros(len(problem.series)), 1.0).to_event(1)
             spread = half_normal(numpyro.sample("score", normal)) * problem.scales
         prediction = problem.predict(dict(zip(names, values, strict=True)))
-        numpyro.factor("record", problem.log_likelihood(prediction, spread, chances))
+        numpyro.factor("record", problem.log_likelihood(prediction, spread, chances, observed))
 
     return build
 
@@ -83,8 +82,10 @@ def half_normal(score: Float[Array, "..."]) -> Float[Array, "..."]:
     return ndtri(0.5 + 0.5 * ndtr(score))
 
 
-def sample(problem: Problem, names: Sequence[str], seed: int, effort: Effort) -> Chains:
-    """Return the chains of the posterior of ``names`` in a problem."""
+def sampler(
+    problem: Problem, names: Sequence[str], effort: Effort
+) -> Callable[[int, Data], Chains]:
+    """Return the function from a seed and data to chains; it compiles once."""
     from numpyro.infer import MCMC, NUTS, init_to_value
 
     rows = [problem.candidates[name] for name in names]
@@ -102,13 +103,15 @@ def sample(problem: Problem, names: Sequence[str], seed: int, effort: Effort) ->
         num_chains=effort.chains,
         chain_method="vectorized",
         progress_bar=False,
+        jit_model_args=True,
     )
-    mcmc.run(jax.random.key(seed), extra_fields=("diverging", "energy"))
-    found = {k: np.asarray(v) for k, v in mcmc.get_samples(group_by_chain=True).items()}
-    extra = {
-        k: np.asarray(v) for k, v in mcmc.get_extra_fields(group_by_chain=True).items()
-    }
-    return chains_of(found, extra, rows, problem.scales)
+
+    def run(seed: int, observed: Data) -> Chains:
+        mcmc.run(jax.random.key(seed), observed, extra_fields=("diverging", "energy"))
+        found = mcmc.get_samples(group_by_chain=True)
+        return chains_of(found, mcmc.get_extra_fields(group_by_chain=True), rows, problem.scales)
+
+    return run
 
 
 def start(problem: Problem, rows: Sequence[Prior]) -> dict[str, Array]:
@@ -128,19 +131,19 @@ def places(rows: Sequence[Prior]) -> Float[Array, " parameter"]:
 
 
 def chains_of(
-    found: Mapping[str, np.ndarray],
-    extra: Mapping[str, np.ndarray],
+    found: Mapping[str, Array],
+    extra: Mapping[str, Array],
     rows: Sequence[Prior],
     scales: Float[np.ndarray, " series"],
 ) -> Chains:
     """Return draws in the parameters' own units from the sampler's sites."""
-    unit: Any = found["unit"]
+    unit = np.asarray(found["unit"])
     low = np.array([row.low for row in rows])
     width = np.array([row.high - row.low for row in rows])
-    empty = np.zeros((*unit.shape[:2], 0))
+    scores = found.get("score", jnp.zeros((*unit.shape[:2], 0)))
     return Chains(
         values=low + unit * width,
-        discrepancy=np.asarray(half_normal(jnp.asarray(found.get("score", empty)))) * scales,
-        diverging=extra["diverging"].astype(float),
-        energy=extra["energy"],
+        discrepancy=np.asarray(half_normal(scores)) * scales,
+        diverging=np.asarray(extra["diverging"], float),
+        energy=np.asarray(extra["energy"]),
     )

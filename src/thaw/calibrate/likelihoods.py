@@ -29,9 +29,7 @@ def student(residual: Values, error: Values, discrepancy: Values) -> LogDensity:
     return constant - jnp.log(scale) - (DEGREES + 1.0) / 2.0 * jnp.log1p(z * z / DEGREES)
 
 
-def logarithmic(
-    value: Values, predicted: Values, error: Values, discrepancy: Values
-) -> LogDensity:
+def logarithmic(value: Values, predicted: Values, error: Values, discrepancy: Values) -> LogDensity:
     """Return the log density of a positive value: Student-t on logs."""
     safe = jnp.maximum(jnp.asarray(predicted), _TINY)
     return student(jnp.log(jnp.asarray(value)) - jnp.log(safe), error, discrepancy)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import jax.numpy as jnp
@@ -14,6 +14,9 @@ from thaw.calibrate import data, drivers, events, likelihoods
 from thaw.calibrate.data import Series
 from thaw.calibrate.events import Events
 from thaw.model.parameters import Prior, all_rows, priors
+
+Data = tuple[list[Array], list[Array]]
+"""Values of each series, and counts of each list of events."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,23 +64,46 @@ class Problem:
             [events.hazard_of(e, shown.watched) for e in self.events],
         )
 
+    @property
+    def recorded(self) -> Data:
+        """Return the recorded values of the series and counts of the lists."""
+        return [jnp.asarray(s.values) for s in self.series], [
+            jnp.asarray(e.counts) for e in self.events
+        ]
+
     def log_likelihood(
         self,
         prediction: Prediction,
         discrepancy: Float[ArrayLike, " series"],
         detection: Float[ArrayLike, " list"],
+        observed: Data | None = None,
     ) -> Float[Array, ""]:
-        """Return the tempered log likelihood of all series and lists of events."""
+        """Return the tempered log likelihood of all series and lists of events.
+
+        ``observed`` puts other values in the place of the recorded ones.
+        """
+        values, counts = observed if observed is not None else self.recorded
         sizes, chances = jnp.asarray(discrepancy), jnp.asarray(detection)
         total = jnp.asarray(0.0)
         for at, (series, mean) in enumerate(zip(self.series, prediction.series, strict=True)):
-            total = total + self.weights[at] * jnp.sum(log_density(series, mean, sizes[at]))
-        missed = 0
-        for listed, (hazard, at_risk) in zip(self.events, prediction.hazards, strict=True):
-            if listed.detection is not None:
-                hazard, missed = hazard * chances[missed], missed + 1
-            total = total + jnp.sum(_events_density(listed, hazard, at_risk))
+            each = log_density(series, values[at], mean, sizes[at])
+            total = total + self.weights[at] * jnp.sum(each)
+        hazards = thinned(self.events, prediction.hazards, chances)
+        for at, (listed, (hazard, at_risk)) in enumerate(zip(self.events, hazards, strict=True)):
+            total = total + jnp.sum(_events_density(listed, counts[at], hazard, at_risk))
         return total
+
+
+def thinned(
+    lists: Sequence[Events], hazards: Sequence[tuple[Array, Array]], chances: ArrayLike
+) -> list[tuple[Array, Array]]:
+    """Return hazards times the detection probability of the lists that miss events."""
+    found, missed = [], 0
+    for listed, (hazard, at_risk) in zip(lists, hazards, strict=True):
+        if listed.detection is not None:
+            hazard, missed = hazard * jnp.asarray(chances)[missed], missed + 1
+        found.append((hazard, at_risk))
+    return found
 
 
 def predicted(series: Series, shown: Mapping[Any, Array]) -> Float[Array, " value"]:
@@ -90,39 +116,35 @@ def predicted(series: Series, shown: Mapping[Any, Array]) -> Float[Array, " valu
 
 
 def _read(series: Series, path: Array) -> Float[Array, " value"]:
-    return jnp.asarray(series.operator)[:, : path.shape[0]] @ path
+    return jnp.asarray(series.operator) @ path
 
 
-def log_density(series: Series, mean: Array, discrepancy: ArrayLike) -> Float[Array, " value"]:
-    """Return the log density of each recorded value of a series."""
+def log_density(
+    series: Series, values: Array, mean: Array, discrepancy: ArrayLike
+) -> Float[Array, " value"]:
+    """Return the log density of each value of a series."""
     if series.kind == "log":
-        return likelihoods.logarithmic(series.values, mean, series.error, discrepancy)
+        return likelihoods.logarithmic(values, mean, series.error, discrepancy)
     if series.kind == "linear":
-        return likelihoods.student(series.values - mean, series.error, discrepancy)
+        return likelihoods.student(values - mean, series.error, discrepancy)
     if series.kind == "share":
-        return likelihoods.share(series.values, series.trials, mean, discrepancy)
-    return likelihoods.count(series.values, mean, discrepancy)
+        return likelihoods.share(values, series.trials, mean, discrepancy)
+    return likelihoods.count(values, mean, discrepancy)
 
 
-def _events_density(listed: Events, hazard: Array, at_risk: Array) -> Array:
+def _events_density(listed: Events, counts: Array, hazard: Array, at_risk: Array) -> Array:
     if listed.rule == "hazard":
-        return likelihoods.hazard(listed.counts, hazard, at_risk)
-    return at_risk * likelihoods.poisson(listed.counts, hazard)
+        return likelihoods.hazard(counts, hazard, at_risk)
+    return at_risk * likelihoods.poisson(counts, hazard)
 
 
-def of_subsystem(
-    name: str, world: drivers.Reference, leave_out: Collection[str] = ()
-) -> Problem:
+def of_subsystem(name: str, world: drivers.Reference, leave_out: Collection[str] = ()) -> Problem:
     """Return the fit of a subsystem to values at stamps within the reference's months."""
-    series = data.fitted_series(name, world.months - 1, leave_out)
-    lists = events.fitted_events(name, world.months - 1, leave_out)
-    padded = [
-        dataclasses.replace(e, counts=_longer(e.counts), covered=_longer(e.covered)) for e in lists
-    ]
-    run = drivers.driven(name, world, events.happened(padded), events.WATCH.get(name))
-    return Problem(name, series, padded, run, tuple(1.0 for _ in series))
-
-
-def _longer(table: np.ndarray) -> np.ndarray:
-    """Return a table by month with one more month, in which nothing is covered."""
-    return np.concatenate([table, np.zeros_like(table[:1])])
+    last = 1 + max(
+        [*data.last_months(name, world.until), events.last_month(name, world.until)], default=0
+    )
+    world = drivers.shortened(world, min(last + 1, world.months))
+    series = data.fitted_series(name, world.until, world.months, leave_out)
+    lists = events.fitted_events(name, world.until, world.months, leave_out)
+    run = drivers.driven(name, world, events.happened(lists), events.WATCH.get(name))
+    return Problem(name, series, lists, run, tuple(1.0 for _ in series))

@@ -45,7 +45,7 @@ def attribute(
 ) -> None:
     """Share out an outcome among reforms: all worlds with some of them on and the others off.
 
-    Example: `thaw attribute agriculture.grain_imports:1963-12 --reforms virgin_lands,maize_campaign`.
+    Example: `thaw attribute agriculture.meat:1960-12 --reforms virgin_lands,maize_campaign`.
     """
     from thaw import reforms as room
     from thaw.experiment import storage

@@ -38,7 +38,7 @@ def anatomy(structure: simulate.Structure, seen: simulate.Accesses) -> dict[str,
             mine = simulate.Names(subsystem.name, simulate.own(params, subsystem.name), used)
             states[subsystem.name] = subsystem.init(mine, inputs[subsystem.name])
         key, at = jax.random.key(0), jnp.asarray(3)
-        after, emitted = simulate.one_month(structure, states, at, plan, params, inputs, key, seen)
+        _, emitted = simulate.one_month(structure, states, at, plan, params, inputs, key, seen)
         return simulate.merge(emitted, names, states)
 
     return jax.eval_shape(month, sample)

@@ -183,4 +183,5 @@ def share_of(
     if low <= 0.0 <= high:
         return None, None, None
     shares = part[chosen].mean(axis=1) / wholes
-    return (float(part.mean() / whole.mean()), *map(float, np.quantile(shares, (0.05, 0.95))))
+    bounds = np.quantile(shares, (0.05, 0.95))
+    return float(part.mean() / whole.mean()), float(bounds[0]), float(bounds[1])

@@ -44,9 +44,7 @@ def bench(
         "seconds_1to1_estimate": round(steps / largest["people_steps_per_s"], 1),
         "backend": jax.default_backend(),
         "threads": workers,
-        "bandwidth_share": round(
-            largest["slot_steps_per_s"] * TRAFFIC / (bandwidth * 1e9), 4
-        ),
+        "bandwidth_share": round(largest["slot_steps_per_s"] * TRAFFIC / (bandwidth * 1e9), 4),
         "sizes": found,
     }
 

@@ -147,7 +147,7 @@ def _follow(
             if before[k] & 1:
                 unit = int(made.citizens.layout.unit[here[k] // CELL])
                 _compare(life, month, int(before[k]), int(after[k]), names[unit])
-        for k in np.flatnonzero(after & 1):
+        for k in np.flatnonzero(after & 1).tolist():
             lives[k]["end"] = _end(second[k])
 
 

@@ -19,10 +19,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from thaw.model import exogenous, registry
+from thaw.model import exogenous, menu, registry
 from thaw.model.parameters import Sample
 from thaw.model.randomness import Keys
 from thaw.model.subsystem import Emission, Levers, Names, Subsystem, View
+from thaw.reforms.menu import policies
 
 BATCH = 16
 """Draws per compiled batch."""
@@ -85,7 +86,7 @@ def one_month(
     structure: Structure,
     states: States,
     month: Array,
-    plan: Mapping[str, Mapping[str, Array]],
+    plan: Mapping[str, Any],
     params: Mapping[str, Array],
     inputs: Mapping[str, Any],
     key: Array | None,
@@ -93,9 +94,13 @@ def one_month(
 ) -> tuple[States, list[Emission]]:
     """Return the states of the next month and what every subsystem shows of this one.
 
-    ``plan`` holds this month's slice of ``value`` and ``decided`` (levers) and ``exogenous``.
+    ``plan`` holds this month's slice of ``value`` and ``decided`` (levers) and ``exogenous``, and
+    in ``menu`` the doses of the reforms that the leadership may adopt (absent: none).
     """
     seen = accesses or Accesses()
+    doses, values = plan.get("menu", 0.0), plan["value"]
+    if "menu" in plan and "leadership" in states:
+        values = menu.with_adopted(values, doses, states["leadership"].adopted)
     after: States = dict(states)
     shown = []
     for subsystem, step in structure.steps():
@@ -103,7 +108,10 @@ def one_month(
         reads, lever_names, parameter_names = seen.of(name)
         view = View(subsystem, states, month, plan["exogenous"], inputs[name], reads)
         levers = Levers(
-            own(plan["value"], f"lever.{name}"), own(plan["decided"], f"lever.{name}"), lever_names
+            own(values, f"lever.{name}"),
+            own(plan["decided"], f"lever.{name}"),
+            lever_names,
+            doses,
         )
         mine = Names(name, own(params, name), parameter_names)
         following, info = step(view, levers, mine, Keys.of(key, month, name))
@@ -146,7 +154,7 @@ def run_one(
     key: Array | None,
     params: Mapping[str, Array],
     rain: Mapping[str, Array],
-    plan: Mapping[str, Mapping[str, Array]],
+    plan: Mapping[str, Any],
     inputs: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the trace of one draw over all months: a scan of :func:`one_month`."""
@@ -185,19 +193,34 @@ def all_inputs(names: tuple[str, ...] = registry.NAMES) -> dict[str, Any]:
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """The arrays of one scenario: lever values, who decides, exogenous inputs, weather by draw."""
+    """The arrays of one scenario: lever values, who decides, exogenous inputs, weather by draw.
+
+    ``menu`` holds the doses of the reforms that the leadership may adopt itself (default: none).
+    """
 
     value: Mapping[str, np.ndarray]
     decided: Mapping[str, np.ndarray]
     exogenous: Mapping[str, np.ndarray]
     rain: Mapping[str, Float[np.ndarray, "draw month"]]
+    menu: Float[np.ndarray, "month reform"] | None = None
+
+    def shared(self) -> dict[str, Any]:
+        """Return what all draws have in common, as the compiled months take it."""
+        months = len(next(iter(self.exogenous.values())))
+        doses = np.zeros((months, len(policies()))) if self.menu is None else self.menu
+        return {
+            "value": self.value,
+            "decided": self.decided,
+            "exogenous": self.exogenous,
+            "menu": doses,
+        }
 
 
 def plan_of(paths: Any, months: int, years: np.ndarray) -> Plan:
     """Return the plan of ``thaw.reforms.lever_paths`` output over weather ``years`` by draw."""
     dated = {name: series[:months] for name, series in exogenous.monthly().items()}
     rain = exogenous.weather_paths(years, months)
-    return Plan(paths.value, paths.decided, dated, rain)
+    return Plan(paths.value, paths.decided, dated, rain, paths.menu)
 
 
 def draw_keys(seed: int, draws: np.ndarray) -> Array:
@@ -222,7 +245,7 @@ def simulate(
     """
     count = len(next(iter(params.values())))
     function, inputs = compiled(structure), all_inputs(structure.names)
-    shared = {"value": plan.value, "decided": plan.decided, "exogenous": plan.exogenous}
+    shared = plan.shared()
 
     def batch(start: int) -> dict[str, Any]:
         chosen = np.minimum(np.arange(start, start + BATCH), count - 1)

@@ -42,8 +42,14 @@ class Names:
 class Levers:
     """The levers of one subsystem in one month: planned value, and whether the model decides."""
 
-    def __init__(self, values: Mapping[str, Array], decided: Mapping[str, Array], seen: set[str]):
-        self._values, self._decided, self._seen = values, decided, seen
+    def __init__(
+        self,
+        values: Mapping[str, Array],
+        decided: Mapping[str, Array],
+        seen: set[str],
+        doses: ArrayLike = 0.0,
+    ) -> None:
+        self._values, self._decided, self._seen, self._doses = values, decided, seen, doses
 
     def value(self, name: str) -> Float[Array, "..."]:
         """Return the value of lever ``name`` this month (shape () or one per target)."""
@@ -54,6 +60,13 @@ class Levers:
         """Return 1.0 where the model decides this lever's response rows, else 0.0."""
         self._seen.add(name)
         return self._decided[name]
+
+    def menu(self) -> ArrayLike:
+        """Return the dose at which each reform may be adopted by the model, 0 where it may not.
+
+        The order is that of ``thaw.reforms.menu.policies``; a plain 0 where there is no menu.
+        """
+        return self._doses
 
 
 class View:

@@ -14,6 +14,7 @@ import numpy as np
 from thaw.errors import InputError
 from thaw.reforms.changes import Change
 from thaw.reforms.dates import HORIZON, month_index
+from thaw.reforms.menu import open_doses
 from thaw.reforms.objects import Reform
 from thaw.reforms.shapes import first_month
 from thaw.reforms.tables import reforms
@@ -41,7 +42,8 @@ class LeverPaths:
     levers with targets. ``decided`` is 1.0 where the model decides; ``value`` is then the standing
     order left by the rows still in force. ``held`` and ``decided_rows`` list the reforms that begin
     within these months and keep their dates, or are left to the model; ``decided_from`` is the
-    month index from which the model decides (None: never).
+    month index from which the model decides (None: never). ``menu`` [months, policies] holds the
+    dose at which the model's leadership may adopt each policy itself, 0 outside mode endogenous.
     """
 
     value: Arrays
@@ -49,6 +51,7 @@ class LeverPaths:
     held: list[str]
     decided_rows: list[str]
     decided_from: int | None
+    menu: np.ndarray
 
 
 def lever_paths(scenario: Scenario, months: int, decided_from: int | None = None) -> LeverPaths:
@@ -66,7 +69,8 @@ def lever_paths(scenario: Scenario, months: int, decided_from: int | None = None
     value = lever_values(scenario.changes, scenario.set_values, months, left_out)
     decided = _decided(scenario, months, start, freed, left_out)
     held, free = _lists(scenario.changes, months, left_out, start)
-    return LeverPaths(value, decided, held, free, start)
+    menu = open_doses(scenario, months, start)
+    return LeverPaths(value, decided, held, free, start, menu)
 
 
 def decision_month(scenario: Scenario, decided_from: int | None = None) -> int | None:

@@ -22,7 +22,7 @@ def save(world: Any, folder: Path) -> Path:
 
     folder.mkdir(parents=True, exist_ok=True)
     people = world.citizens
-    arrays: dict[str, np.ndarray] = {
+    arrays: dict[str, Any] = {
         "identity": np.array(identity(world)),
         "month": np.array(world.month),
         "refused": np.array(world.refused),
@@ -89,9 +89,9 @@ def _restore(world: Any, arrays: dict[str, np.ndarray]) -> None:
     ]
     people.informed, people.arrested = arrays["informed"], arrays["arrested"]
     people.returned = arrays["returned"]
-    treedef = jax.tree.structure(world.states)
-    leaves = [arrays[f"leaf_{i}"] for i in range(treedef.num_leaves)]
-    world.states = jax.tree.unflatten(treedef, leaves)
+    number = len(jax.tree.leaves(world.states))
+    leaves = [jnp.asarray(arrays[f"leaf_{i}"]) for i in range(number)]
+    world.states = jax.tree.unflatten(jax.tree.structure(world.states), leaves)
     world.month, world.refused = int(arrays["month"]), int(arrays["refused"])
     world.vacant, world.informed = arrays["vacant"], arrays["slots_informed"]
     names = json.loads(str(arrays["names"]))

@@ -1,4 +1,4 @@
-"""All citizens of a run: blocks of words on the device, planes on the host, and one month of them."""
+"""All citizens of a run: blocks of words on the device, planes on the host; one month of them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Int64, UInt32
 
-from thaw.model.people import crowds, kernel, mail, ties
+from thaw.model.people import crowds, kernel, kernel_counts, mail, ties
 from thaw.model.people.hashing import keys_of
-from thaw.model.people.kernel_tables import NEED, Tables
+from thaw.model.people.kernel_tables import Tables
 from thaw.model.people.layout import CELL, DISTRICT_TIES, LONG_TIES, WORDS, Layout
-from thaw.model.people.words import THRESHOLD
 
-BLOCK = 256
-"""Cells of a block unless said (262144 slots: its words stay in the cache)."""
+SMALLEST_BLOCK, LARGEST_BLOCK = 128, 1024
+"""Cells of a block unless said: small ones stay in the cache, large ones cost fewer calls."""
 
 Planes = UInt32[np.ndarray, "cell 32"]
 
@@ -31,11 +30,11 @@ class Counts:
     """What the kernel counted in a month, in citizens (not yet scaled), by unit."""
 
     bins: Int64[np.ndarray, "unit 512"]
-    fields: dict[str, Int64[np.ndarray, "unit"]]
-    flows: dict[str, Int64[np.ndarray, "unit"]]
-    joined: Int64[np.ndarray, "unit"]
-    crowd: Int64[np.ndarray, "unit"]
-    informed_slots: Int64[np.ndarray, "unit"]
+    fields: dict[str, Int64[np.ndarray, " unit"]]
+    flows: dict[str, Int64[np.ndarray, " unit"]]
+    joined: Int64[np.ndarray, " unit"]
+    crowd: Int64[np.ndarray, " unit"]
+    informed_slots: Int64[np.ndarray, " unit"]
     refused: int
 
 
@@ -52,7 +51,7 @@ class Citizens:
     generator: str = "mix"
 
     @property
-    def vacant(self) -> Int64[np.ndarray, "unit"]:
+    def vacant(self) -> Int64[np.ndarray, " unit"]:
         """Vacant slots by unit."""
         alive = [np.asarray(_alive(first)) for first, _ in self.words]
         return self.layout.slots - by_unit(np.concatenate(alive)[: self.layout.cells], self.layout)
@@ -63,7 +62,7 @@ class Citizens:
         parts = [
             np.concatenate([np.asarray(pair[k]) for pair in self.words])[:cells] for k in (0, 1)
         ]
-        return kernel.digest_words([*parts, self.informed, self.arrested, self.returned])
+        return kernel_counts.digest_words([*parts, self.informed, self.arrested, self.returned])
 
     def nbytes(self) -> int:
         """Return the bytes of the state."""
@@ -71,9 +70,7 @@ class Citizens:
         return held + self.informed.nbytes + self.arrested.nbytes + self.returned.nbytes
 
 
-def by_unit(
-    cells: np.ndarray, layout: Layout
-) -> Int64[np.ndarray, "... unit"]:
+def by_unit(cells: np.ndarray, layout: Layout) -> Int64[np.ndarray, "... unit"]:
     """Return sums over the cells of each unit (last axis)."""
     return np.add.reduceat(np.asarray(cells, np.int64), layout.first[:-1], axis=-1)
 
@@ -87,19 +84,18 @@ def padded(array: np.ndarray, rows: int, fill: int) -> np.ndarray:
 @cache
 def stages(generator: str, units: int) -> dict[str, Callable[..., Any]]:
     """Return the compiled functions of a month, each with one kind of output."""
-    informed = partial(_informed_ties)
     return {
-        "ties": jax.jit(informed),
+        "ties": jax.jit(_informed_ties),
         "household": jax.jit(lambda plane, at: ties.household(plane[at])),
         "first": jax.jit(partial(kernel.first_word, generator=generator)),
         "second": jax.jit(partial(kernel.second_word, generator=generator)),
-        "planes": jax.jit(kernel.planes),
-        "flows": jax.jit(kernel.flows),
+        "planes": jax.jit(kernel_counts.planes),
+        "flows": jax.jit(kernel_counts.flows),
         "take": jax.jit(lambda a, b, at: (a.reshape(-1)[at], b.reshape(-1)[at])),
         "put": jax.jit(_put, donate_argnums=(0,)),
-        "marks": jax.jit(kernel.marks),
-        "sums": jax.jit(kernel.sums),
-        "histogram": jax.jit(partial(kernel.histogram, units=units + 1)),
+        "marks": jax.jit(kernel_counts.marks),
+        "sums": jax.jit(kernel_counts.sums),
+        "histogram": jax.jit(partial(kernel_counts.histogram, units=units + 1)),
         "cascade": jax.jit(partial(ties.cascade, district_ties=DISTRICT_TIES)),
     }
 
@@ -114,17 +110,18 @@ def _informed_ties(plane: Any, at: Any, partner: Any, turn: Any) -> tuple[Any, .
     return ties.total(near)
 
 
-def _put(words: Any, at: Any, values: Any) -> Any:
-    return words.reshape(-1).at[at].set(values, mode="drop").reshape(words.shape)
+def _put(block: Any, at: Any, values: Any) -> Any:
+    return block.reshape(-1).at[at].set(values, mode="drop").reshape(block.shape)
 
 
 def begin(
     layout: Layout,
     make: Callable[[int], tuple[np.ndarray, np.ndarray]],
-    block: int = BLOCK,
+    block: int | None = None,
     generator: str = "mix",
 ) -> Citizens:
     """Return the citizens of January 1953; ``make(unit)`` gives the words of a unit's slots."""
+    block = block or min(max(layout.cells // 16, SMALLEST_BLOCK), LARGEST_BLOCK)
     blocks = -(-layout.cells // block)
     first = np.zeros((blocks * block, CELL), np.uint32)
     second = np.zeros((blocks * block, CELL), np.uint32)
@@ -133,11 +130,11 @@ def begin(
         for out, made in zip((first, second), make(unit), strict=True):
             out[cells] = made.reshape(-1, CELL)
     none = np.zeros((layout.cells, WORDS), np.uint32)
-    words = [
+    pairs = [
         (jnp.asarray(first[k : k + block]), jnp.asarray(second[k : k + block]))
         for k in range(0, blocks * block, block)
     ]
-    return Citizens(layout, block, words, none, none.copy(), none.copy(), generator)
+    return Citizens(layout, block, pairs, none, none.copy(), none.copy(), generator)
 
 
 def advance(
@@ -159,9 +156,7 @@ def advance(
     """
     layout, count = people.layout, len(people.words)
     keys = keys_of(seed, number, month, people.generator)
-    now = kernel.Month(
-        jnp.asarray(tables.unit), jnp.asarray(tables.national), jnp.asarray(keys)
-    )
+    now = kernel.Month(jnp.asarray(tables.unit), jnp.asarray(tables.national), jnp.asarray(keys))
     run = stages(people.generator, len(layout.slots))
     tick = clock or (lambda stage: None)
     shared = {
@@ -183,14 +178,14 @@ def advance(
         flow = run["flows"](first, after, now)
         found = [np.array(plane) for plane in found]
         people.words[k] = (after, second_after)
-        leaving = mail.slots_of(found[kernel.PLANES.index("leaving")])
-        flow = kernel.unpacked(flow, (16, 16, 16))
+        leaving = mail.slots_of(found[kernel_counts.PLANES.index("leaving")])
+        flow = kernel_counts.unpacked(flow, (16, 16, 16))
         return found, flow, _taken(run, after, second_after, leaving, k, people.block)
 
     parts = each(one, count)
     tick("months of citizens")
     planes = [np.concatenate([p[0][i] for p in parts])[: layout.cells] for i in range(9)]
-    named = dict(zip(kernel.PLANES, planes[:6], strict=True))
+    named = dict(zip(kernel_counts.PLANES, planes[:6], strict=True))
     flow_cells = np.concatenate([p[1] for p in parts], axis=1)[:, : layout.cells]
     slots, first, second = (np.concatenate([p[2][i] for p in parts]) for i in range(3))
     letters = mail.deliver(
@@ -208,15 +203,13 @@ def advance(
     people.informed, people.arrested = named["informed"], named["arrested"]
     people.returned = named["returned"]
     received = letters.first != 0
-    heard = received & kernel.w.held(letters.first).__invert__() & (
-        kernel.w.sources(letters.first) > 0
-    )
+    heard = received & ~kernel.w.held(letters.first) & (kernel.w.sources(letters.first) > 0)
     mail.set_bits(people.informed, letters.slots[heard])
     mail.set_bits(people.returned, letters.returned)
     counts = count_all(people, year, elapsed)
     tick("counts")
     counts.flows = {
-        name: by_unit(flow_cells[i], layout) for i, name in enumerate(kernel.FLOWS)
+        name: by_unit(flow_cells[i], layout) for i, name in enumerate(kernel_counts.FLOWS)
     }
     counts.joined, counts.crowd, counts.refused = joined, crowd, letters.refused
     return counts
@@ -278,9 +271,7 @@ def write(people: Citizens, letters: mail.Mail) -> None:
         at = np.full(_bucket(number), size, np.int32)
         at[:number] = letters.slots[here] - k * size
         pair = []
-        for words, values in zip(
-            people.words[k], (letters.first, letters.second), strict=True
-        ):
+        for words, values in zip(people.words[k], (letters.first, letters.second), strict=True):
             new = np.zeros(len(at), np.uint32)
             new[:number] = values[here]
             pair.append(run["put"](words, jnp.asarray(at), jnp.asarray(new)))
@@ -288,11 +279,8 @@ def write(people: Citizens, letters: mail.Mail) -> None:
 
 
 def _cascaded(run: Any, start: Planes, need: np.ndarray, layout: Layout) -> Planes:
-    return np.asarray(
-        run["cascade"](
-            jnp.asarray(start), jnp.asarray(need), jnp.asarray(layout.partner), jnp.asarray(layout.turn)
-        )
-    )
+    given = (start, need, layout.partner, layout.turn)
+    return np.asarray(run["cascade"](*(jnp.asarray(array) for array in given)))
 
 
 def count_all(people: Citizens, year: int, elapsed: int) -> Counts:
@@ -306,16 +294,15 @@ def count_all(people: Citizens, year: int, elapsed: int) -> Counts:
         block = block_of(layout, people.block, k)[0]
         bins = run["histogram"](first, block.unit, when[0])
         sums = run["sums"](run["marks"](first, second, *when), second)
-        return kernel.unpacked(sums, kernel.SUM_SHIFTS), np.asarray(bins)
+        return kernel_counts.unpacked(sums, kernel_counts.SUM_SHIFTS), np.asarray(bins)
 
     parts = each(one, len(people.words))
     cells = np.concatenate([p[0] for p in parts], axis=1)[:, : layout.cells]
     bins = np.sum([p[1].astype(np.int64) for p in parts], axis=0)
-    bins = bins.reshape(units + 1, kernel.BINS)[:units]
+    bins = bins.reshape(units + 1, kernel_counts.BINS)[:units]
     sums = by_unit(cells, layout)
     none = np.zeros(units, np.int64)
     informed = by_unit(np.bitwise_count(people.informed).sum(axis=1), layout)
-    return Counts(bins, dict(zip(kernel.FIELDS, sums, strict=True)), {}, none, none, informed, 0)
-
-
-__all__ = ["BLOCK", "NEED", "THRESHOLD", "Citizens", "Counts", "advance", "begin", "count_all"]
+    return Counts(
+        bins, dict(zip(kernel_counts.FIELDS, sums, strict=True)), {}, none, none, informed, 0
+    )

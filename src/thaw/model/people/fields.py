@@ -32,9 +32,7 @@ def fields(view: Any, params: Any, keys: Keys, rival: bool) -> tuple[Fields, Arr
     near = 1000 * params.a_comm * own.returnees.sum(axis=0) / adults
     admitted = flow.admitted.sum(axis=1)
     admitted = admitted.at[3].set(jnp.maximum(admitted[3] - own.convictions.sum(), 0.0))
-    level = attitudes.legitimacy(
-        own, view.leadership.performance, view.information.link, params
-    )
+    level = attitudes.legitimacy(own, view.leadership.performance, view.information.link, params)
     out = {
         "born": demography.births(persons, table.fertility, inputs.fertility_place),
         "recruit": flow.recruits_from / jnp.maximum(own.recruit_base, 1.0),

@@ -71,7 +71,7 @@ def threefry(first_count: Any, second_count: Any, first: Any, second: Any) -> tu
 
 
 def draw(slot: Any, keys: Any, purpose: str, generator: str) -> Any:
-    """Return one uint32 per slot for a purpose; ``keys`` is the month's table of :func:`keys_of`."""
+    """Return one uint32 per slot for a purpose under a month's :func:`keys_of`."""
     at = PURPOSES.index(purpose)
     if generator == "mix":
         return mix(slot, keys[0, at], keys[1, at])
@@ -92,7 +92,9 @@ def keys_of(
     when = _u((month & _START_MONTH) * count) + purposes
     with np.errstate(over="ignore"):
         if generator == "threefry":
-            return np.stack([np.full(count, seed, np.uint32), when, np.full(count, number, np.uint32)])
+            return np.stack(
+                [np.full(count, seed, np.uint32), when, np.full(count, number, np.uint32)]
+            )
         root = mix(_u(seed), _u(0x243F6A88), _u(0xABCDEF01))
         stem = mix(_u(number) + purposes * _u(0), root, _u(0x85A308D3))
         first = mix(when, stem, _u(0x51ED270B))

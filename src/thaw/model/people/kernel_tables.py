@@ -67,7 +67,7 @@ class Tables(NamedTuple):
     """The integer tables of one month; ``destinations`` belong to the mail."""
 
     unit: UInt32[np.ndarray, "unit_and_none 912"]
-    national: UInt32[np.ndarray, "704"]
+    national: UInt32[np.ndarray, " 704"]
     destinations: UInt32[np.ndarray, "kind unit"]
 
 
@@ -179,7 +179,7 @@ def _destinations(fields: dict[str, np.ndarray]) -> UInt32[np.ndarray, "kind uni
 
 def _national(
     fields: dict[str, np.ndarray], params: dict[str, float], month: int
-) -> UInt32[np.ndarray, "704"]:
+) -> UInt32[np.ndarray, " 704"]:
     out = np.zeros(NATIONAL_WIDTH, np.uint32)
     death = np.ones((2, 2, 128))
     ages = fields["survival"].shape[0]

@@ -32,7 +32,7 @@ _SHIFT_SALT, _TURN_SALT, _NATION_SALT = 0x1F123BB5, 0x5F356495, 0x3C6EF372
 class Layout:
     """The fixed geometry of a run; a function of the number of cells by unit alone."""
 
-    first: Int64[np.ndarray, "unit_and_end"]
+    first: Int64[np.ndarray, " unit_and_end"]
     unit: Int32[np.ndarray, " cell"]
     district: Int32[np.ndarray, " cell"]
     partner: Int32[np.ndarray, "cell tie"]
@@ -44,16 +44,16 @@ class Layout:
         return len(self.unit)
 
     @property
-    def slots(self) -> Int64[np.ndarray, "unit"]:
+    def slots(self) -> Int64[np.ndarray, " unit"]:
         """Slots by unit."""
         return np.diff(self.first) * CELL
 
-    def cells_of(self, district: int) -> Int64[np.ndarray, "cell"]:
+    def cells_of(self, district: int) -> Int64[np.ndarray, " cell"]:
         """Return the cells of a district, in order."""
         return np.flatnonzero(self.district == district)
 
 
-def layout_of(cells_by_unit: Int64[np.ndarray, "unit"]) -> Layout:
+def layout_of(cells_by_unit: Int64[np.ndarray, " unit"]) -> Layout:
     """Return the layout for a number of cells by unit."""
     first = np.concatenate([[0], np.cumsum(cells_by_unit)])
     unit = np.repeat(np.arange(len(cells_by_unit)), cells_by_unit)
@@ -71,9 +71,9 @@ def layout_of(cells_by_unit: Int64[np.ndarray, "unit"]) -> Layout:
 
 
 def _long_ties(
-    district: Int64[np.ndarray, "cell"],
-    base: Int64[np.ndarray, "cell"],
-    size: Int64[np.ndarray, "cell"],
+    district: Int64[np.ndarray, " cell"],
+    base: Int64[np.ndarray, " cell"],
+    size: Int64[np.ndarray, " cell"],
 ) -> tuple[Int64[np.ndarray, "cell tie"], UInt32[np.ndarray, "cell tie"]]:
     """Return partner cell and bit rotation (0-31) of every cell along every long tie."""
     cells = np.arange(len(base))

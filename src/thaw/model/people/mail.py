@@ -1,8 +1,8 @@
 """Moves between units: citizens as eight-byte records, put into mailboxes by unit (host, NumPy).
 
 Who leaves is a bit plane; the k-th arrival of a unit takes the k-th vacant slot after a keyed
-starting word. Where a unit has no vacant slot left, the record goes back to its sender, so nobody is
-ever lost.
+starting word. Where a unit has no vacant slot left, the record goes back to its sender, so nobody
+is ever lost.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from thaw.model.people.layout import WORDS, Layout
 CAMPS, HOME_OF_FREED, TOWNS, NEW_LANDS, SETTLERS = 0, 1, 2, 3, 4
 """Rows of the destination table; settlers' groups stand from row 4 on."""
 
-Slots = Int64[np.ndarray, "record"]
+Slots = Int64[np.ndarray, " record"]
 Records = UInt32[np.ndarray, " record"]
 
 
@@ -51,7 +51,7 @@ def slots_of(plane: UInt32[np.ndarray, "cell 32"]) -> Slots:
     return where[row].astype(np.int64) * 32 + lane
 
 
-def kinds(first: Records) -> Int64[np.ndarray, "record"]:
+def kinds(first: Records) -> Int64[np.ndarray, " record"]:
     """Return the row of the destination table for each leaving record."""
     code = w.penal(first).astype(np.int64)
     status = w.bit(first, w.STATUS_MOVE) == 1
@@ -60,7 +60,7 @@ def kinds(first: Records) -> Int64[np.ndarray, "record"]:
     return np.where(status, np.where(w.held(first), CAMPS, settler), moving)
 
 
-def cleaned(first: Records, kind: Int64[np.ndarray, "record"], arrived: bool) -> Records:
+def cleaned(first: Records, kind: Int64[np.ndarray, " record"], arrived: bool) -> Records:
     """Return records without their marks; who arrives from outside counts as a newcomer."""
     out = first & ~np.uint32((1 << w.LEAVING) | (1 << w.STATUS_MOVE))
     settler = kind >= SETTLERS
@@ -117,7 +117,7 @@ def deliver(
 def vacancies(
     vacant: UInt32[np.ndarray, "cell 32"], layout: Layout, unit: int, wanted: int, start: int
 ) -> Slots:
-    """Return up to ``wanted`` vacant slots of a unit, in order from a keyed word, around the unit."""
+    """Return up to ``wanted`` vacant slots of a unit, in order from a keyed word around it."""
     low = int(layout.first[unit]) * WORDS
     size = int(layout.first[unit + 1]) * WORDS - low
     flat = vacant.reshape(-1)[low : low + size]
@@ -133,5 +133,3 @@ def vacancies(
         if count >= wanted:
             break
     return np.concatenate(found)[:wanted].astype(np.int64)
-
-

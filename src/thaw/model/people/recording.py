@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import UInt32
 
 from thaw.errors import InputError
-from thaw.model.people import citizens, kernel, mail
+from thaw.model.people import citizens, kernel, kernel_counts, mail
 from thaw.model.people.hashing import keys_of
 from thaw.model.people.kernel_tables import Tables
 from thaw.model.people.layout import CELL, WORDS
@@ -39,7 +39,8 @@ class Recorder:
             self.held |= {"unit": value.unit, "national": value.national}
         else:
             fields = {f"mail_{field}": np.asarray(getattr(value, field)) for field in Mail._fields}
-            np.savez_compressed(self.folder / f"{self.month:04d}.npz", **self.held, **fields)
+            kept: dict[str, Any] = {**self.held, **fields}
+            np.savez_compressed(self.folder / f"{self.month:04d}.npz", **kept)
             self.month += 1
 
 
@@ -87,7 +88,7 @@ def replay(
         second = run["second"](words[0], words[1], first, block, now)
         found = run["planes"](words[0], first, second, now)
         words = _delivered([np.array(first), np.array(second)], kept, int(cells[0]))
-        arrested, returned = (np.array(found[kernel.PLANES.index(n)]) for n in _KIN)
+        arrested, returned = (np.array(found[kernel_counts.PLANES.index(n)]) for n in _KIN)
         _mark(returned, kept["mail_returned"] - int(cells[0]) * CELL)
         kin = (jnp.asarray(arrested), jnp.asarray(returned))
     return np.asarray(words[0]), np.asarray(words[1])

@@ -22,7 +22,7 @@ HOUSEHOLD = 6
 """Persons of a household block (one generation of children with parents of matching ages)."""
 GENERATION = 27
 """Years between parents and children when households are put together."""
-MARGIN = 1.08
+MARGIN = 1.12
 """Slots per person of January 1953 beside the foreseen growth."""
 _ORDER_SALT, _LABEL_SALT, _BLOCK_SALT = 0x2C1B3C6D, 0x297A2D39, 0x1B56C4E9
 
@@ -31,15 +31,15 @@ _ORDER_SALT, _LABEL_SALT, _BLOCK_SALT = 0x2C1B3C6D, 0x297A2D39, 0x1B56C4E9
 class Margins:
     """Whole persons of January 1953."""
 
-    free: Int64[np.ndarray, "unit"]
+    free: Int64[np.ndarray, " unit"]
     bins: Int64[np.ndarray, "unit bin"]
     prisoners: Int64[np.ndarray, "unit class"]
     inside: Int64[np.ndarray, "unit bin"]
-    party: Int64[np.ndarray, "unit"]
-    komsomol: Int64[np.ndarray, "unit"]
+    party: Int64[np.ndarray, " unit"]
+    komsomol: Int64[np.ndarray, " unit"]
     settlers: Int64[np.ndarray, "unit group"]
-    kin: Int64[np.ndarray, "unit"]
-    workers: Int64[np.ndarray, "unit"]
+    kin: Int64[np.ndarray, " unit"]
+    workers: Int64[np.ndarray, " unit"]
     weight: float
 
 
@@ -54,7 +54,7 @@ def largest_remainder(shares: Float[np.ndarray, "..."], total: int) -> Int64[np.
 
 
 def carried(
-    table: Float[np.ndarray, "row bin"], totals: Int64[np.ndarray, "row"]
+    table: Float[np.ndarray, "row bin"], totals: Int64[np.ndarray, " row"]
 ) -> Int64[np.ndarray, "row bin"]:
     """Return whole numbers with exact row totals; each bin's error is carried to the next row."""
     out = np.zeros(table.shape, np.int64)
@@ -62,7 +62,7 @@ def carried(
     for row, total in enumerate(totals):
         wanted = table[row] * (total / table[row].sum() if table[row].sum() > 0 else 0.0) + carry
         low = np.where(table[row] > 0, np.maximum(np.floor(wanted), 0.0), 0.0)
-        short = int(round(total - low.sum()))
+        short = round(total - low.sum())
         order = np.argsort(-np.where(table[row] > 0, wanted - low, -np.inf), kind="stable")
         low[order[:short]] += 1 if short > 0 else 0
         for at in order[::-1] if short < 0 else ():
@@ -117,12 +117,18 @@ def _profile(ages: int, params: dict[str, float]) -> Float[np.ndarray, "age sex"
 
 
 def layout_for(
-    found: Margins, fields: dict[str, np.ndarray], start: Any, params: dict[str, float], months: int
+    found: Margins,
+    fields: dict[str, np.ndarray],
+    start: Any,
+    params: dict[str, float],
+    months: int,
+    called: Float[np.ndarray, " unit"],
 ) -> Layout:
     """Return the layout with room for the growth that the first month's rates foretell.
 
     Natural increase, moves to towns and the return of settlers at the rates of January 1953 over
-    :func:`horizon` months, and ``MARGIN`` more; a unit never gets less than its people and margin.
+    :func:`horizon` months, ``called`` persons to new lands, and ``MARGIN`` more; a unit never gets
+    less than its people and margin.
     """
     persons = np.asarray(start.persons, float)
     rural = np.einsum("asu,as->u", persons[:, :, 1], fields["leaving"]) * fields["pull"]
@@ -131,7 +137,7 @@ def layout_for(
     monthly = fields["born"].sum(axis=0) - deaths - far + far.sum() * fields["town_weight"]
     home = np.asarray(start.settlers, float).sum(axis=1) @ fields["homes"]
     freed = np.asarray(start.prisoners, float).sum() * fields["civil"] / fields["civil"].sum()
-    growth = np.maximum(monthly * horizon(months), 0.0)
+    growth = np.maximum(monthly * horizon(months), 0.0) + called
     growth += params["people.settler_return"] * home + params["people.return_home"] * freed
     now = found.free + found.prisoners.sum(axis=1)
     room = now * MARGIN + growth / found.weight
@@ -191,7 +197,8 @@ def _at_liberty(
     child = (place < 17) & (later < params["people.komsomol_coverage"])
     word |= child.astype(np.uint32) << np.uint32(w.KOMSOMOL)
     word = _settle(word, urban, found.settlers[unit], block)
-    by_block = (block.astype(np.uint64) << np.uint64(16)) | np.arange(len(word), dtype=np.uint64) % 65536
+    member = np.arange(len(word), dtype=np.uint64) % 65536
+    by_block = (block.astype(np.uint64) << np.uint64(16)) | member
     word = _label(word, np.ones(len(word), bool), found.kin[unit], by_block, 1 << w.KIN_HELD)
     wary = hash_words(ids, _LABEL_SALT + 2 ^ seed) / 2.0**32
     part = params["people.complex_k"] % 1.0
@@ -201,7 +208,7 @@ def _at_liberty(
 
 def _households(
     place: np.ndarray, urban: np.ndarray, first: int, seed: int
-) -> Int64[np.ndarray, "person"]:
+) -> Int64[np.ndarray, " person"]:
     """Return an order in which families stand together: towns first, households shuffled.
 
     Parents and children meet because persons are sorted by the age of the parental generation.
@@ -251,9 +258,7 @@ def _classes(
     return (code.astype(np.uint32)) << np.uint32(w.CLASS)
 
 
-def _prisoners(
-    found: Margins, unit: int, first: int, seed: int
-) -> UInt32[np.ndarray, " person"]:
+def _prisoners(found: Margins, unit: int, first: int, seed: int) -> UInt32[np.ndarray, " person"]:
     ages = found.inside.shape[1] // 2
     age, sex = np.unravel_index(np.arange(2 * ages), (ages, 2))
     place, woman = np.repeat(age, found.inside[unit]), np.repeat(sex, found.inside[unit])
@@ -279,9 +284,8 @@ def _attitudes(
         mean = params[f"people.{name}_start"]
         u = hash_words(ids, _LABEL_SALT + 8 + k ^ seed) / 2.0**32
         value = mean + min(mean, 1 - mean) * (2 * u - 1)
-        out |= np.floor(value * 255 + hash_words(ids, _LABEL_SALT + 10 + k ^ seed) / 2.0**32).astype(
-            np.uint32
-        ) << np.uint32(shift)
+        noise = hash_words(ids, _LABEL_SALT + 10 + k ^ seed) / 2.0**32
+        out |= np.floor(value * 255 + noise).astype(np.uint32) << np.uint32(shift)
     level = hash_words(ids, _LABEL_SALT + 12 ^ seed) >> np.uint32(26)
     return out | level << np.uint32(w.THRESHOLD)
 

@@ -11,24 +11,25 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Float
 
 from thaw.errors import InputError
 from thaw.model import simulate
-from thaw.model.people import checkpoint, citizens, cohorts, fields, kernel_tables, synthesis
+from thaw.model.people import bridge, checkpoint, citizens, kernel_tables, synthesis
 from thaw.model.people.citizens import Citizens, Counts
 from thaw.model.people.hashing import GENERATORS, keys_of
 from thaw.model.people.layout import Layout
 from thaw.model.people.words import FIRST_BIRTH_YEAR
-from thaw.model.randomness import Keys
-from thaw.model.simulate import Structure, States, Trace
-from thaw.model.subsystem import Names, Subsystem, View
+from thaw.model.simulate import States, Structure, Trace
+
+BROKEN = 60.0
+"""Million hectares of new land for whose people slots are provided (a third above what was broken,
+and their children); more arrivals are refused, and counted."""
 
 Progress = Callable[[int, int], None]
 Outside = Callable[[States, Any, Any, Any, Any], tuple[States, dict[str, Any], Any, Any]]
@@ -59,10 +60,10 @@ class World:
 
     def __post_init__(self) -> None:
         """Put what every month needs on the device, once."""
-        self.plan_arrays = _plan_arrays(self.plan)
+        self.plan_arrays = bridge.plan_arrays(self.plan)
         self.param_arrays = {k: jnp.asarray(v, jnp.float64) for k, v in self.params.items()}
         self.own_arrays = simulate.own(self.param_arrays, "people")
-        self.key = _key(self.seed, self.number)
+        self.key = bridge.draw_key(self.seed, self.number)
 
     def digest(self) -> str:
         """Return the digest of all citizens."""
@@ -80,7 +81,7 @@ def simulate_people(
     folder: Path | None = None,
     resume: bool = False,
     every: int = 12,
-    block: int = citizens.BLOCK,
+    block: int | None = None,
     generator: str = "mix",
 ) -> Trace:
     """Return the trace of one draw with ``people`` citizens (a number, or ``"all"``).
@@ -131,16 +132,27 @@ def origin(
     ``outside`` and ``states`` replace the other subsystems and the first month (for tests).
     """
     chosen = {name: float(np.asarray(value).reshape(-1)[0]) for name, value in params.items()}
-    arrays = _float(chosen)
-    states = _start(structure)(arrays) if states is None else states
+    arrays = bridge.as_floats(chosen)
+    states = bridge.first_states(structure)(arrays) if states is None else states
     start = states["people"]
-    month = (outside or _outside(structure))(
-        states, jnp.asarray(0), _plan_arrays(plan), arrays, _key(seed, number)
+    month = (outside or bridge.outside_month(structure))(
+        states, jnp.asarray(0), bridge.plan_arrays(plan), arrays, bridge.draw_key(seed, number)
     )
     first = {name: np.asarray(value) for name, value in month[2].items()}
     found = synthesis.margins(start, people, chosen, synthesis.workers_1953())
-    layout = synthesis.layout_for(found, first, start, chosen, structure.months)
+    called = _called(structure, chosen, len(found.free))
+    layout = synthesis.layout_for(found, first, start, chosen, structure.months, called)
     return Origin(chosen, states, found, layout, int(keys_of(seed, number, -1)[0, -1]))
+
+
+def _called(
+    structure: Structure, params: Mapping[str, float], units: int
+) -> Float[np.ndarray, " unit"]:
+    """Return persons for whom new lands need room, by unit: those called for ``BROKEN`` Mha."""
+    if "agriculture" not in structure.names:
+        return np.zeros(units)
+    share = simulate.all_inputs(structure.names)["agriculture"].unit_share
+    return np.asarray(share) * BROKEN * params["agriculture.recruits_per_mha"]
 
 
 def begin(
@@ -150,7 +162,7 @@ def begin(
     seed: int,
     people: int | str,
     number: int = 0,
-    block: int = citizens.BLOCK,
+    block: int | None = None,
     generator: str = "mix",
     outside: Outside | None = None,
     states: States | None = None,
@@ -158,16 +170,18 @@ def begin(
     """Return the world of January 1953 with its citizens."""
     if generator not in GENERATORS:
         raise InputError(f"generator '{generator}' is not one of {', '.join(GENERATORS)}")
+    if "people" in structure.frozen:
+        raise InputError("people cannot be frozen in a run with citizens: use --people cohorts")
     made = origin(structure, plan, params, seed, people, number, outside, states)
     start, layout, weight = made.states["people"], made.layout, made.margins.weight
     crowd = citizens.begin(layout, made.words, block, generator)
     counts = citizens.count_all(crowd, 1952 - FIRST_BIRTH_YEAR, 12)
     none = np.zeros(len(layout.slots))
-    zero = {name: 0.0 for name in ("births", "deaths", "infant_deaths", "cleared")}
+    zero = dict.fromkeys(("births", "deaths", "infant_deaths", "cleared"), 0.0)
     after = {**zero, "legitimacy": start.legitimacy, "gap_start": start.gap_start}
     after |= {"convictions": none, "disturbances": none, "crowd": none}
     mine = simulate.own(made.params, "people")
-    first = _published(_float(mine), weight, counts, start, after, -1)
+    first = bridge.published(bridge.as_floats(mine), weight, counts, start, after, -1)
     return World(
         structure=structure,
         plan=plan,
@@ -187,8 +201,8 @@ def begin(
 def step(world: World, clock: Callable[[str], None] | None = None) -> Counts:
     """Advance the world by one month."""
     tick = clock or (lambda stage: None)
-    month, own = world.month, world.states["people"]
-    after, shown, made, level = (world.outside or _outside(world.structure))(
+    month = world.month
+    after, shown, made, level = (world.outside or bridge.outside_month(world.structure))(
         world.states, jnp.asarray(month), world.plan_arrays, world.param_arrays, world.key
     )
     made = {name: np.asarray(value) for name, value in made.items()}
@@ -213,21 +227,10 @@ def step(world: World, clock: Callable[[str], None] | None = None) -> Counts:
         watch=world.recorder,
         clock=tick,
     )
-    flow = {name: value.sum() * world.weight for name, value in counts.flows.items()}
-    infants = _infants(counts, world.weight)
-    afterwards = {
-        "births": flow["births"],
-        "deaths": flow["deaths"] + flow["infant_losses"],
-        "infant_deaths": infants,
-        "cleared": made["rehabilitated"],
-        "legitimacy": level,
-        "convictions": counts.flows["letters_convicted"] * world.weight,
-        "disturbances": made["disturbances"],
-        "crowd": np.minimum(counts.crowd, np.asarray(own.urban)),
-        "gap_start": made["gap_start"],
-    }
-    following = _published(world.own_arrays, world.weight, counts, own, afterwards, month)
-    mine = _shown(world, own, afterwards)
+    own = world.states["people"]
+    afterwards = _afterwards(world, counts, made, level)
+    following = bridge.published(world.own_arrays, world.weight, counts, own, afterwards, month)
+    mine = bridge.shown_of_people(world.own_arrays, own, afterwards)
     world.shown.append({k: {**shown[k], **mine[k]} for k in shown})
     world.states = {**after, "people": following}
     world.vacant = world.citizens.layout.slots - counts.bins.sum(axis=1)
@@ -235,6 +238,25 @@ def step(world: World, clock: Callable[[str], None] | None = None) -> Counts:
     world.refused += counts.refused
     tick("publication")
     return counts
+
+
+def _afterwards(
+    world: World, counts: Counts, made: Mapping[str, np.ndarray], level: Any
+) -> dict[str, Any]:
+    """Return the month's flows, scaled, and what of people does not come from the kernel."""
+    flow = {name: value.sum() * world.weight for name, value in counts.flows.items()}
+    towns = np.asarray(world.states["people"].urban)
+    return {
+        "births": flow["births"],
+        "deaths": flow["deaths"] + flow["infant_losses"],
+        "infant_deaths": bridge.infant_deaths(counts, world.weight),
+        "cleared": made["rehabilitated"],
+        "legitimacy": level,
+        "convictions": counts.flows["letters_convicted"] * world.weight,
+        "disturbances": made["disturbances"],
+        "crowd": np.minimum(counts.crowd, towns),
+        "gap_start": made["gap_start"],
+    }
 
 
 def trace(world: World) -> Trace:
@@ -246,126 +268,6 @@ def trace(world: World) -> Trace:
         }
         for kind in ("series", "events", "latent")
     }
-
-
-def _key(seed: int, number: int) -> Any:
-    return simulate.draw_keys(seed, np.array([number]))[0]
-
-
-def _plan_arrays(plan: simulate.Plan) -> dict[str, dict[str, Any]]:
-    """Return the plan on the device, months first, with the weather of its first draw."""
-    rain = {name: values[0] for name, values in plan.rain.items()}
-    groups = {
-        "value": plan.value,
-        "decided": plan.decided,
-        "exogenous": {**plan.exogenous, **rain},
-    }
-    return jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float64), groups)
-
-
-@cache
-def _start(structure: Structure) -> Callable[..., States]:
-    """Return the compiled first month of every subsystem."""
-    inputs = simulate.all_inputs(structure.names)
-
-    def made(params: Any) -> States:
-        return _float(simulate.initial_states(structure, params, inputs))
-
-    return jax.jit(made)
-
-
-def people_seen() -> Subsystem:
-    """Return people with what the kernel reads beside: fear, for the effect of kin on acts."""
-    return dataclasses.replace(cohorts.SUBSYSTEM, reads=(*cohorts.SUBSYSTEM.reads, "public.fear"))
-
-
-@cache
-def _outside(structure: Structure) -> Callable[..., Any]:
-    """Return the compiled month of all other subsystems, with the fields of people."""
-    others = dataclasses.replace(
-        structure, names=tuple(n for n in structure.names if n != "people"), order=None
-    )
-    subsystem = people_seen()
-    rival = dict(structure.rivals).get("people", "main") != "main"
-    inputs = simulate.all_inputs(structure.names)
-
-    def month_of(states: States, month: Any, paths: Any, params: Any, key: Any) -> Any:
-        plan = jax.tree.map(lambda leaf: leaf[month], paths)
-        after, shown = simulate.one_month(others, states, month, plan, params, inputs, key)
-        view = View(subsystem, states, month, plan["exogenous"], inputs["people"], set())
-        mine = Names("people", simulate.own(params, "people"))
-        made, level = fields.fields(view, mine, Keys.of(key, month, "people"), rival)
-        emitted = simulate.merge(shown, others.names, states)
-        return _float({k: v for k, v in after.items() if k != "people"}), emitted, made, level
-
-    return jax.jit(month_of)
-
-
-def _published(
-    params: Mapping[str, Any], weight: float, counts: Counts, own: Any, after: Any, month: int
-) -> cohorts.State:
-    f = {name: value * weight for name, value in counts.fields.items()}
-    joined = counts.joined * weight
-    given = {
-        "bins": counts.bins * weight,
-        **{
-            name: np.stack([f[f"{name}_{g}"] for g in range(3)], axis=1)
-            for name in ("adults", "informed", "esteem", "trust")
-        },
-        "settlers": np.stack([f[f"settlers_{s}"] for s in range(8)]),
-        "returnees": np.stack([f["returnees_0"], f["returnees_1"]]),
-        "acting": np.stack([f["grumble"], f["letter"], f["strike"], f["crowd"] + joined]),
-        **{
-            name: f[name]
-            for name in ("grievance", "kin_returned", "kin_cleared", "newcomers", "homecomers")
-        },
-    }
-    return _publish()(_plain(given), own, _plain(after), np.int64(month), params)
-
-
-@cache
-def _publish() -> Callable[..., Any]:
-    def published(counts: Any, own: Any, after: Any, month: Any, params: Any) -> cohorts.State:
-        return _float(fields.publish(counts, own, after, month, Names("people", params)))
-
-    return jax.jit(published)
-
-
-def _plain(values: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    return {name: np.asarray(value, np.float64) for name, value in values.items()}
-
-
-def _float(tree: Any) -> Any:
-    """Return a tree of plain 64-bit floats, so that every month has the same types."""
-    return jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float64), tree)
-
-
-@cache
-def _show() -> Callable[..., Any]:
-    subsystem = cohorts.SUBSYSTEM
-
-    def shown(own: Any, info: Any, params: Any, inputs: Any) -> Any:
-        emission = subsystem.observe(own, info, Names("people", params), inputs)
-        return simulate.merge([emission], ["people"], {"people": own})
-
-    inputs = subsystem.inputs()
-    return jax.jit(lambda own, info, params: shown(own, info, params, inputs))
-
-
-def _shown(world: World, own: Any, after: Mapping[str, Any]) -> dict[str, Any]:
-    info = cohorts.Info(
-        *(np.asarray(after[n], np.float64) for n in ("births", "deaths", "infant_deaths", "disturbances"))
-    )
-    return _show()(own, info, world.own_arrays)
-
-
-def _infants(counts: Counts, weight: float) -> float:
-    """Return deaths under one year: newborn lost, and the early part of deaths at place 1."""
-    from thaw.model.people import tables as static
-
-    share = float(np.mean(static.load().infant_share))
-    early = counts.flows["infant_losses"].sum() + share * counts.flows["deaths_at_one"].sum()
-    return float(early * weight)
 
 
 def identity(world: World) -> str:

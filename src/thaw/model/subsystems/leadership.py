@@ -18,9 +18,11 @@ from jaxtyping import Array, Float
 from thaw.model.randomness import Keys
 from thaw.model.subsystem import Emission, Levers, Subsystem, View, variable
 from thaw.model.subsystems import leadership_fate as fates
+from thaw.model.subsystems import leadership_menu as agenda
 from thaw.model.subsystems import leadership_votes as votes
 from thaw.model.subsystems.leadership_people import targets
 from thaw.model.subsystems.leadership_roster import Roster, roster
+from thaw.reforms.menu import policies
 
 YEARS_BETWEEN_ELECTIONS = 2.0
 """Regional committees were elected every second year (party rules of 1961, recalled)."""
@@ -53,6 +55,7 @@ class State(eqx.Module):
     since_congress: Float[Array, ""] = variable("month", "since the last congress")
     seat: Float[Array, " N"] = variable("0/1", "full members of the Presidium, roster order")
     demoted: Float[Array, " N"] = variable("0/1", "removed from all posts")
+    adopted: Float[Array, " R"] = variable("month", "since the model adopted each reform, or -1")
 
 
 class Info(eqx.Module):
@@ -68,6 +71,7 @@ class Info(eqx.Module):
     committee: Float[Array, ""]
     against: Float[Array, " N"]
     turnover: Float[Array, ""]
+    adopted: Float[Array, " R"]
     seats: Float[Array, ""]
     survival: Float[Array, ""]
     regional: Float[Array, ""]
@@ -94,6 +98,7 @@ def init(params: Any, inputs: Roster) -> State:
         since_congress=SINCE_CONGRESS * one,
         seat=inputs.seat[0],
         demoted=jnp.zeros_like(inputs.seat[0]),
+        adopted=-jnp.ones_like(inputs.menu.listed),
     )
 
 
@@ -126,9 +131,13 @@ def by_performance(
 
 
 def situation(view: View, levers: Levers, params: Any) -> votes.Now:
-    """Return what the voters see this month."""
+    """Return what the voters see this month.
+
+    A leader answers for the remembered results of his own time, not for his predecessor's.
+    """
     own, people, month = view.own, view.inputs, view.month
     kept = 1.0 - own.demoted
+    his_time = 1.0 - jnp.exp(-own.months_in_office / params.perf_memory)
     party, premier, defence, security = (
         table[month] * kept
         for table in (people.party, people.premier, people.defence, people.security)
@@ -151,7 +160,7 @@ def situation(view: View, levers: Levers, params: Any) -> votes.Now:
         since_congress=own.since_congress,
         risk=own.risk,
         watch=own.watch,
-        performance=own.performance,
+        performance=own.performance * his_time,
         stake_ministry=view.administration.stake_ministry,
         stake_obkom=view.administration.stake_obkom,
         stake_army=params.stake_army * view.east_west.cuts,
@@ -221,6 +230,7 @@ def step_with(
     moving = 1.0 - jnp.exp(-rate)
     removing = 1.0 - jnp.exp(-votes.removal_hazard(now, people, params))
     fate = fates.decide(view, levers, now, (moving, losing, removing, against), params, keys)
+    adopted, adopting = agenda.adopt(view, levers, now, params, keys)
     seat, demoted, removals = fates.next_seats(view, now, fate, params, keys)
 
     stays = 1.0 - fate.vacated
@@ -254,6 +264,7 @@ def step_with(
         since_congress=jnp.where(congress > 0.0, 0.0, own.since_congress + 1.0),
         seat=seat,
         demoted=demoted,
+        adopted=adopted,
     )
     size = people.committee_size[view.month]
     info = Info(
@@ -267,6 +278,7 @@ def step_with(
         committee=committee,
         against=against,
         turnover=yearly,
+        adopted=adopting,
         seats=jnp.sum(seat),
         survival=100.0 * jnp.exp(-params.seat_loss * own.exposure),
         regional=now.shares[votes.REGIONAL] * size,
@@ -288,6 +300,9 @@ def observe(state: State, info: Info, params: Any, inputs: Roster) -> Emission:
         f"removal_probability_{name}": info.removal_probability[place]
         for place, name in enumerate(targets())
     }
+    adopted = {
+        f"adopted_{reform.slug}": info.adopted[place] for place, reform in enumerate(policies())
+    }
     return Emission(
         series={
             ("cc.survival_full", "USSR"): info.survival,
@@ -308,6 +323,7 @@ def observe(state: State, info: Info, params: Any, inputs: Roster) -> Emission:
             "committee_dissatisfied": info.committee,
             "turnover": info.turnover,
             **removal,
+            **adopted,
         },
     )
 
@@ -318,16 +334,23 @@ SUBSYSTEM = Subsystem(
     state=State,
     reads=(
         "people.disturbances",
+        "people.prisoners",
+        "people.working_age",
+        "camps.queue",
         "administration.m_form",
         "administration.stake_ministry",
         "administration.stake_obkom",
         "agriculture.harvest_gap",
         "industry.shortage",
         "industry.growth",
+        "industry.crowding",
         "science.prestige",
         "east_west.humiliation",
         "east_west.cuts",
+        "east_west.tension",
+        "east_west.defence_demand",
         "bloc.losses",
+        "bloc.refugees",
         "backlash.pressure",
         "exogenous.leader_absent",
         "exogenous.plenum_due",

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas
@@ -18,6 +19,7 @@ from jaxtyping import Array, Float
 from thaw import record
 from thaw.model.clock import LAST_MONTH, month_index
 from thaw.model.subsystems import leadership_people as people
+from thaw.model.subsystems.leadership_menu_inputs import Coding, coding
 
 DECISION_SLACK = 2
 """Months within which a recorded loss of a post belongs to a recorded removal."""
@@ -43,6 +45,7 @@ class Roster(eqx.Module):
     tenure: Float[Array, ""]
     committee_size: Float[Array, " T"]
     committee_shares: Float[Array, " G"]
+    menu: Coding
 
 
 def held(rows: pandas.DataFrame, lasting: bool) -> Float[np.ndarray, "T N"]:
@@ -173,8 +176,9 @@ def roster() -> Roster:
         tenure=np.array(float(-people.month_of(people.tenures()["start"].min()))),
         committee_size=_committee_size(),
         committee_shares=_committee_shares(),
+        menu=coding(),
     )
-    return Roster(**{name: jnp.asarray(values) for name, values in found.items()})
+    return Roster(**jax.tree.map(jnp.asarray, found))
 
 
 def table() -> pandas.DataFrame:

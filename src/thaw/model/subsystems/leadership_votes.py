@@ -19,8 +19,8 @@ PARTY_GROUPS = np.array([1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0])
 REGIONAL, CENTRAL_STATE, MILITARY = 0, 3, 5
 """Positions in the groups of the Central Committee (leadership_roster.OCCUPATIONS)."""
 
-MOST_GROWTH = 10.0
-"""Bound on how much likelier than usual a plot nobody watches for can be (keeps hazards finite)."""
+MOST_LOG_HAZARD = 3.0
+"""Bound on the log hazard of a move against the base rate, twenty times it (keeps it finite)."""
 
 
 class Now(eqx.Module):
@@ -73,22 +73,26 @@ def average(values: Float[Array, " N"], weights: Float[Array, " N"]) -> Float[Ar
     return jnp.sum(values * weights) / jnp.maximum(jnp.sum(weights), 1e-9)
 
 
-def presidium_support(now: Now, roster: Roster, params: Any) -> Float[Array, " N"]:
-    """Return V, the logit of each member's vote that the leader stays.
+def ties(now: Now, roster: Roster, params: Any) -> Float[Array, " N"]:
+    """Return each member's tie to the leader (0-1).
 
     Named clients, members raised under him, and a coalition that has just brought him in are tied.
     """
     named = jnp.sum(roster.tie * now.leader[None, :], axis=1)
     raised = params.promotion_tie * (now.since <= now.office)
     grateful = jnp.maximum(named, raised) * jnp.exp(-now.since / params.loyalty_tau)
-    coalition = params.promotion_tie * now.bargain * jnp.exp(-now.office / params.loyalty_tau)
-    tie = jnp.maximum(grateful, coalition)
+    coalition = now.bargain * jnp.exp(-now.office / params.loyalty_tau)
+    return jnp.maximum(grateful, coalition)
+
+
+def presidium_support(now: Now, roster: Roster, params: Any) -> Float[Array, " N"]:
+    """Return V, the logit of each member's vote that the leader stays."""
     stake = (
         now.party * now.stake_obkom
         + now.defence * now.stake_army
         + (1.0 - jnp.maximum(now.party, now.defence)) * now.stake_ministry
     )
-    return _common(now, params, now.ideal) + params.w_patron * tie + stake
+    return _common(now, params, now.ideal) + params.w_patron * ties(now, roster, params) + stake
 
 
 def committee_support(now: Now, params: Any) -> Float[Array, " G"]:
@@ -147,8 +151,8 @@ def challenge_hazard(
         + params.k_absence * absent
         + params.k_focal * focal
     )
-    ratio = jnp.clip(grown / jnp.maximum(usual, 1e-9), 0.0, MOST_GROWTH)
-    return params.coup_base / 12.0 * jnp.exp(jnp.clip(log_rate, -5.0, 3.0)) * ratio
+    log_rate = log_rate + jnp.log(jnp.maximum(grown, 1e-9) / jnp.maximum(usual, 1e-9))
+    return params.coup_base / 12.0 * jnp.exp(jnp.minimum(log_rate, MOST_LOG_HAZARD))
 
 
 def loss_probability(committee: Array, watch: Array, params: Any) -> Float[Array, ""]:

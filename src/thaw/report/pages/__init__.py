@@ -11,4 +11,5 @@ SLOW = (
     "loops",
     "reform_effects",
     "rivals",
+    "endogenous",
 )

@@ -20,8 +20,8 @@ INTRODUCTION = """# What the model says before it sees data
 the share of recorded values within the 90 % band; *width* is the median width of the band over the
 range of the record (above {wide:g} the band says little). What is wrong is listed as wrong. Some
 ranges were changed after an earlier look at such a table
-([decision 002](decisions/002-priors-after-a-look.md)): for the series named there the agreement below is no
-test.
+([decision 002](decisions/002-priors-after-a-look.md)): for the
+series named there the agreement below is no test.
 
 Of {points} recorded values of {count} observables, {inside:.0%} lie inside the 90 % bands.
 """

@@ -12,10 +12,12 @@ from matplotlib.figure import Figure
 
 from thaw import reforms
 from thaw.model import registry
+from thaw.model.clock import month_index
+from thaw.model.simulate import Trace
 from thaw.report.figures import STYLE
 from thaw.report.pages import effects
 from thaw.report.pages.markdown import NOTE, table
-from thaw.report.pages.variants import DRAWS, Laboratory
+from thaw.report.pages.variants import DRAWS, Laboratory, laboratory
 
 if TYPE_CHECKING:
     from thaw.experiment.run import Progress
@@ -38,34 +40,55 @@ history, so that a change of 1 is as large as all that the prior and the years m
 """
 
 
+EXCEPTIONS = """
+## Exceptions: reforms that move no observable
+
+*States*: latent states that differ all the same. *Where the model decides*: what changes most when
+responses are decided by the model from the reform's first month on, in both worlds.
+
+"""
+REASONS = {
+    "kgb_under_party": "acts on the leader's hold on the service, and so on plots and removals alone",
+    "currency_reform_1961": "changes the unit of account, and all money is counted in new roubles",
+    "renewal_rule_1961": "acts on the expected risk of office, and so on votes alone",
+    "renewal_rule_dropped_1966": "the same rule",
+    "poland_accepted_1956": "acceptance is the neutral value of the lever",
+    "challenge_rejected_1957": "rejection is the neutral value of the lever",
+    "fallow_share": "the historical value is the neutral one; offered to users only",
+}
+"""Why a reform moves nothing, where that is so by construction."""
+
+
 @dataclass(frozen=True)
 class Effect:
-    """What one reform moves: changes by observable, observables moved, events moved."""
+    """What one reform moves: changes by observable, observables moved, events, latent states."""
 
     reform: reforms.Reform
     changes: effects.Changes
     moved: int
     events: list[str]
+    states: list[str]
 
 
 def write(folder: Path, progress: Progress | None = None) -> list[Path]:
     """Write ``model/reform_effects.md`` and its picture; return the paths."""
     page, picture = folder / "model" / "reform_effects.md", folder / "model" / "reform_effects.png"
-    found = matrix(Laboratory(), progress)
+    found = matrix(laboratory(), progress)
     figure(found).savefig(picture, dpi=100)
-    page.write_text(text(found), encoding="utf-8")
+    exceptions = [exception(laboratory(), effect) for effect in found if not effect.moved]
+    page.write_text(text(found, exceptions), encoding="utf-8")
     return [page, picture]
 
 
-def matrix(laboratory: Laboratory, progress: Progress | None = None) -> list[Effect]:
+def matrix(world: Laboratory, progress: Progress | None = None) -> list[Effect]:
     """Return the effect of each reform against the world without it."""
     history = reforms.load_scenario("historical")
-    base = laboratory.run(history)
+    base = world.run(history)
     with_it = effects.stamped(base)
     found = []
     for done, reform in enumerate(reforms.reforms(), start=1):
         absent = history.dose(reform.id, 0.0).with_mode("replay")
-        other = laboratory.run(absent)
+        other = world.run(absent)
         without = effects.stamped(other)
         changes = effects.changes(with_it, without)
         found.append(
@@ -74,6 +97,7 @@ def matrix(laboratory: Laboratory, progress: Progress | None = None) -> list[Eff
                 {key: -value for key, value in changes.items()},
                 len(effects.moved(with_it, without)),
                 effects.event_changes(other, base),
+                states_moved(base, other),
             )
         )
         if progress is not None:
@@ -81,7 +105,35 @@ def matrix(laboratory: Laboratory, progress: Progress | None = None) -> list[Eff
     return found
 
 
-def text(found: list[Effect]) -> str:
+def states_moved(base: Trace, other: Trace) -> list[str]:
+    """Return the names of latent states that differ in any draw."""
+    return [
+        name
+        for name, values in base["latent"].items()
+        if not np.allclose(values, other["latent"][name], rtol=1e-9, atol=0.0, equal_nan=True)
+    ]
+
+
+def exception(world: Laboratory, effect: Effect) -> tuple[str, ...]:
+    """Return the row of a reform that moves no observable: reason, states, effect when free."""
+    reform = effect.reform
+    history = reforms.load_scenario("historical")
+    since = max(month_index(reform.start[:7]), 1)
+    base = world.run(history.with_mode("do"), decided_from=since)
+    other = world.run(history.dose(reform.id, 0.0).with_mode("do"), decided_from=since)
+    changes = effects.changes(effects.stamped(other), effects.stamped(base))
+    events = "; ".join(effects.event_changes(other, base))
+    free = effects.words(effects.strongest(changes)) or "nothing readable"
+    return (
+        reform.id,
+        f"`{reform.slug}`",
+        REASONS.get(reform.slug, "no reason known"),
+        ", ".join(f"`{name}`" for name in effect.states[:6]) or "none",
+        f"{free}. Events: {events or 'none'}",
+    )
+
+
+def text(found: list[Effect], exceptions: list[tuple[str, ...]]) -> str:
     """Return the page."""
     still = [e for e in found if not e.moved]
     faint = [e for e in found if e.moved and not effects.strongest(e.changes)]
@@ -104,6 +156,8 @@ def text(found: list[Effect]) -> str:
             f"Move no observable at all: {_named(still)}. Move some, none by as much as "
             f"{effects.READABLE:g} standard deviations at the median: {_named(faint)}.\n\n",
             table(headings, rows),
+            EXCEPTIONS,
+            table(("id", "reform", "reason", "states", "where the model decides"), exceptions),
         ]
     )
 

@@ -7,14 +7,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from thaw import reforms
 from thaw.model import registry
+from thaw.model.clock import month_index
 from thaw.model.simulate import Trace
 from thaw.report.pages import effects
 from thaw.report.pages.markdown import NOTE, table
-from thaw.report.pages.variants import DRAWS, Laboratory, Variant
+from thaw.report.pages.variants import DRAWS, Laboratory, Variant, laboratory
+
+DECIDES_FROM = "1953-04"
+HEADINGS = ("subsystem", "rival", "moved", "changed most", "events", "not finite")
 
 if TYPE_CHECKING:
     from thaw.experiment.run import Progress
+
+Row = tuple[object, ...]
 
 INTRODUCTION = f"""# Each subsystem replaced by its rivals
 
@@ -27,38 +34,60 @@ A large change says that the choice of mechanism matters, not which is right; `t
 the same `--set` scores them against the record.
 
 """
+DECIDED = f"""
+## Rivals that change decisions only
+
+Where responses are clamped to history these rivals move nothing. Here the model decides responses
+from {DECIDES_FROM} on, in the main run too.
+
+"""
 
 
 def write(folder: Path, progress: Progress | None = None) -> list[Path]:
     """Write ``model/rivals.md``; return its path."""
     page = folder / "model" / "rivals.md"
-    page.write_text(text(Laboratory(), progress), encoding="utf-8")
+    page.write_text(text(laboratory(), progress), encoding="utf-8")
     return [page]
 
 
-def text(laboratory: Laboratory, progress: Progress | None = None) -> str:
+def text(world: Laboratory, progress: Progress | None = None) -> str:
     """Return the page: one row per subsystem and rival."""
     chosen = [(n, rival) for n, s in registry.subsystems().items() for rival in s.rivals]
-    base = laboratory.run()
-    history = effects.stamped(base)
-    rows = []
+    base = world.run()
+    rows, silent = [], []
     for done, (name, rival) in enumerate(chosen, start=1):
-        other = laboratory.run(variant=Variant(rivals={name: rival}))
-        shown = effects.stamped(other)
-        rows.append(
-            (
-                name,
-                f"`{rival}`",
-                len(effects.moved(history, shown)),
-                effects.words(effects.strongest(effects.changes(history, shown))) or "nothing",
-                "; ".join(effects.event_changes(base, other)) or "none",
-                infinite(base, other) or "none",
-            )
-        )
+        other = world.run(variant=Variant(rivals={name: rival}))
+        rows.append(_row(name, rival, base, other))
+        if not rows[-1][2]:
+            silent.append((name, rival))
         if progress is not None:
             progress(done, len(chosen))
-    headings = ("subsystem", "rival", "moved", "changed most", "events", "not finite")
-    return NOTE + INTRODUCTION.format(count=len(history)) + table(headings, rows)
+    parts = [NOTE, INTRODUCTION.format(count=len(effects.stamped(base))), table(HEADINGS, rows)]
+    if silent:
+        parts += [DECIDED, table(HEADINGS, _decided(world, silent))]
+    return "".join(parts)
+
+
+def _decided(world: Laboratory, chosen: list[tuple[str, str]]) -> list[Row]:
+    scenario = reforms.load_scenario("historical").with_mode("do")
+    since = month_index(DECIDES_FROM)
+    base = world.run(scenario, decided_from=since)
+    return [
+        _row(name, rival, base, world.run(scenario, Variant(rivals={name: rival}), since))
+        for name, rival in chosen
+    ]
+
+
+def _row(name: str, rival: str, base: Trace, other: Trace) -> Row:
+    history, shown = effects.stamped(base), effects.stamped(other)
+    return (
+        name,
+        f"`{rival}`",
+        len(effects.moved(history, shown)),
+        effects.words(effects.strongest(effects.changes(history, shown))) or "nothing readable",
+        "; ".join(effects.event_changes(base, other)) or "none",
+        infinite(base, other) or "none",
+    )
 
 
 def infinite(base: Trace, other: Trace) -> str:

@@ -102,7 +102,7 @@ def modes(
     for place in np.flatnonzero(np.abs(values) > RUN_AWAY):
         part = np.abs(left[:, place].conj() * right[:, place])
         largest = np.flatnonzero(part >= SHARE * part.sum())
-        found.append((complex(values[place]), tuple(sorted({names[i] for i in largest}))))
+        found.append((complex(values[place]), tuple(sorted({names[int(i)] for i in largest}))))
     return values, found
 
 
@@ -126,7 +126,15 @@ def text(radii: Float[np.ndarray, "2 draw july"], found: list[Mode], size: int) 
         )
         for i, month in enumerate(MONTHS)
     )
-    headings = ("month", "median", "own", "highest", "own", "coupling adds at most", "draws above")
+    headings = (
+        "month",
+        "median",
+        "median, own",
+        "highest",
+        "highest, own",
+        "coupling adds at most",
+        f"draws above {RUN_AWAY:g}",
+    )
     above = whole > RUN_AWAY
     flagged = int((above[:, 1:] & above[:, :-1]).any(axis=1).sum())
     return "".join(
@@ -158,7 +166,7 @@ def _kinds(found: list[Mode], draws: int) -> list[tuple[object, ...]]:
                 _kind(largest.value),
             )
         )
-    return sorted(rows, key=lambda row: -float(row[3]))
+    return sorted(rows, key=lambda row: str(row[3]), reverse=True)
 
 
 def _kind(value: complex) -> str:

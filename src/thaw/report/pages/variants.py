@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from types import SimpleNamespace
 from typing import Any
 
@@ -57,11 +57,17 @@ class Laboratory:
         self._draws = np.arange(DRAWS)
 
     def run(
-        self, scenario: reforms.Scenario | None = None, variant: Variant | None = None
+        self,
+        scenario: reforms.Scenario | None = None,
+        variant: Variant | None = None,
+        decided_from: int | None = None,
     ) -> simulate.Trace:
-        """Return the monthly trace of a scenario (history if None) under a variant."""
+        """Return the monthly trace of a scenario (history if None) under a variant.
+
+        In a scenario of mode ``do`` the model decides responses from month ``decided_from`` on.
+        """
         chosen = scenario or reforms.load_scenario("historical")
-        paths = reforms.lever_paths(chosen, self.months)
+        paths = reforms.lever_paths(chosen, self.months, decided_from)
         plan = simulate.plan_of(paths, self.months, exogenous.replayed_years(DRAWS, self.months))
         shared = {"value": plan.value, "decided": plan.decided, "exogenous": plan.exogenous}
         keys = simulate.draw_keys(self.seed, self._draws)
@@ -73,6 +79,12 @@ class Laboratory:
     def _batch(self) -> Any:
         one = _world(self.months, simulate.all_inputs())
         return jax.jit(jax.vmap(one, in_axes=(0, 0, 0, None, None)))
+
+
+@cache
+def laboratory() -> Laboratory:
+    """Return the laboratory that all pages of one command share, so that it compiles once."""
+    return Laboratory()
 
 
 def chosen_arrays(variant: Variant) -> dict[str, dict[str, np.ndarray]]:

@@ -1,0 +1,132 @@
+import os
+import signal
+import time
+
+import numpy as np
+import pytest
+
+from thaw import reforms
+from thaw.errors import InputError
+from thaw.experiment import executor
+from thaw.experiment.run import Settings, trace_of
+from thaw.model.simulate import BATCH, digest
+
+
+def world(draws, seed=0):
+    return Settings(reforms.load_scenario("no_virgin_lands"), draws, seed)
+
+
+@pytest.fixture(scope="module")
+def two_workers():
+    distributed = pytest.importorskip("dask.distributed")
+    options = dict(n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50)
+    with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
+        yield cluster, client
+
+
+def stub(seconds):
+    """Return work that stands for the model: keyed numbers, after a while."""
+
+    def work(task):
+        time.sleep(seconds)
+        key = [task.settings.seed, task.first_draw]
+        return np.random.Generator(np.random.Philox(key=key)).normal(size=(task.draws, 50))
+
+    return work
+
+
+def test_blocks_cover_every_draw_once():
+    tasks = executor.tasks_of(world(2 * BATCH + 5))
+    assert [task.first_draw for task in tasks] == [0, BATCH, 2 * BATCH]
+    assert [task.draws for task in tasks] == [BATCH, BATCH, 5]
+
+
+def test_blocks_return_the_bits_of_the_whole_run():
+    settings = world(BATCH + 4)
+    (whole,) = executor.traces([settings])
+    assert digest(whole) == digest(trace_of(settings)[0])
+
+
+def test_progress_counts_draws_over_all_worlds():
+    seen = []
+    worlds = [world(20), world(4)]
+    executor.gather(stub(0), worlds, progress=lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (24, 24)
+    assert len(seen) == 3
+
+
+def test_worlds_are_decided_from_the_first_difference_of_any():
+    no_lands, no_speech = map(reforms.load_scenario, ("no_virgin_lands", "no_secret_speech"))
+    assert executor.decided_from([no_speech, no_lands]) == no_lands.first_changed_month()
+    assert executor.decided_from([reforms.load_scenario("historical")]) is None
+
+
+def test_an_error_reaches_the_caller_and_stops_the_rest():
+    started = []
+
+    def work(task):
+        started.append(task.first_draw)
+        raise InputError("no such thing")
+
+    with pytest.raises(InputError, match="no such thing"):
+        executor.gather(work, [world(100 * BATCH)])
+    assert len(started) < 50
+
+
+def test_a_killed_worker_loses_only_its_draws(two_workers):
+    """One of two workers is killed in the middle; the result has the bits of a local run."""
+    cluster, client = two_workers
+    worlds = [world(4 * BATCH, seed) for seed in (1, 2, 3)]
+    killed = []
+
+    def kill_one(done, total):
+        if not killed:
+            killed.append(cluster.workers[0].pid)
+            os.kill(killed[0], signal.SIGKILL)
+
+    found = executor.gather(
+        stub(0.2), worlds, runner=executor.Cluster(client), progress=kill_one
+    )
+    expected = executor.gather(stub(0), worlds)
+    assert killed
+    assert [np.concatenate(blocks).tobytes() for blocks in found] == [
+        np.concatenate(blocks).tobytes() for blocks in expected
+    ]
+
+
+def test_the_model_has_the_same_digest_on_a_cluster(two_workers):
+    settings = world(2 * BATCH)
+    (here,) = executor.traces([settings])
+    with executor.executor(two_workers[0].scheduler_address) as runner:
+        (there,) = executor.traces([settings], runner=runner)
+    assert digest(there) == digest(here)
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("tcp://127.0.0.1:9", "no Dask scheduler answers"),
+        ("nonsense://", "no Dask scheduler answers"),
+        ("local:0", "1 to 256 workers"),
+        ("local:many", "1 to 256 workers"),
+    ],
+)
+def test_bad_addresses_are_one_line(address, message, monkeypatch):
+    monkeypatch.setattr(executor, "TIMEOUT", 1.0)
+    with pytest.raises(InputError, match=message), executor.executor(address):
+        pass
+
+
+def test_workers_with_another_build_are_refused(two_workers, monkeypatch):
+    monkeypatch.setattr(executor.jax, "__version__", "0.0.0")
+    with (
+        pytest.raises(InputError, match=r"here .*0\.0\.0"),
+        executor.executor(two_workers[0].scheduler_address),
+    ):
+        pass
+
+
+def test_without_dask_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "dask.distributed", None)
+    with pytest.raises(InputError, match=r"thaw\[cluster\]"), executor.executor("local:2"):
+        pass
