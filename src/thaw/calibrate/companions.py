@@ -43,7 +43,7 @@ def _stocks(people: Any, camps: Any, later: Any, params: Any, inputs: Any) -> di
 
     Mortality outside custody is that of the reference: its deaths less those of its prisoners.
     """
-    table = SimpleNamespace(
+    table: Any = SimpleNamespace(
         release=jnp.clip(camps.release_hazard, 0.0, 1.0),
         prisoner_death=jnp.clip(camps.death_hazard, 0.0, 1.0),
         settler_release=jnp.clip(camps.settler_release, 0.0, 1.0),
@@ -66,7 +66,7 @@ def _acting(people: Any, public: Any, later: Any, params: Any, inputs: Any) -> d
 
     Grievance is that of the reference.
     """
-    table = SimpleNamespace(
+    table: Any = SimpleNamespace(
         act_slope=public.act_slope,
         act_intercept=public.act_intercept,
         conviction_ratio=public.conviction_ratio,

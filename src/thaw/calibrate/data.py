@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -33,6 +34,8 @@ SHARES = {
 the multinomial table is a product of binomials."""
 
 Key = tuple[str, str]
+Kind = Literal["log", "linear", "count", "share"]
+_KINDS: dict[str, Kind] = {"log": "log", "linear": "linear", "exact": "count"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,13 +49,13 @@ class Series:
     """
 
     key: Key
-    kind: str
+    kind: Kind
     months: tuple[int, ...]
     values: Float[np.ndarray, " value"]
     error: Float[np.ndarray, " value"]
     operator: Float[np.ndarray, "value month"]
     discrepancy: float
-    trials: Float[np.ndarray, " value"] | None = None
+    trials: Float[np.ndarray, " value"] | float = np.inf
     base: tuple[tuple[Key, float], ...] = ()
 
     @property
@@ -95,7 +98,9 @@ def _series(observable: Observable, until: int, months: int) -> Series | None:
     if not known:
         return None
     values = np.array([r.value for r in known])
-    kind, base, trials = _kind(observable), (), None
+    kind: Kind = _KINDS[observable.error_scale]
+    base: tuple[tuple[Key, float], ...] = ()
+    trials: Float[np.ndarray, " value"] | float = np.inf
     if observable.series_id in SHARES:
         tried, before = SHARES[observable.series_id]
         kind, base = "share", (((tried, observable.place), 1.0),)
@@ -105,7 +110,8 @@ def _series(observable: Observable, until: int, months: int) -> Series | None:
             trials = trials - _at(observable, before, until, known)
     error = np.array([reading_error(observable, r) for r in known])
     operator = np.stack([read_off(observable, np.eye(months), r.month) for r in known])
-    scale = COUNT_DISCREPANCY if kind in ("count", "share") else DISCREPANCY_RATIO
+    relative = kind in ("count", "share")
+    scale = COUNT_DISCREPANCY if relative else DISCREPANCY_RATIO * float(np.median(error))
     return Series(
         key=observable.key,
         kind=kind,
@@ -113,7 +119,7 @@ def _series(observable: Observable, until: int, months: int) -> Series | None:
         values=values,
         error=error,
         operator=operator,
-        discrepancy=scale * (1.0 if kind in ("count", "share") else float(np.median(error))),
+        discrepancy=scale,
         trials=trials,
         base=base,
     )
@@ -122,10 +128,6 @@ def _series(observable: Observable, until: int, months: int) -> Series | None:
 def _readable(observable: Observable, value: Recorded, months: int) -> bool:
     last = value.month + (observable.stamp == "year_end")
     return last < months and (observable.error_scale != "log" or value.value > 0.0)
-
-
-def _kind(observable: Observable) -> str:
-    return {"log": "log", "linear": "linear", "exact": "count"}[observable.error_scale]
 
 
 def _at(

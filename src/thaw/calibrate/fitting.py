@@ -156,24 +156,34 @@ def fit_of(
     learned = diagnostics.contraction(chains, rows)
     kept = flat[np.linspace(0, len(flat) - 1, min(STORED, len(flat))).astype(int)]
     chain_count, draw_count = chains.values.shape[:2]
-    sampler = Sampler(**dataclasses.asdict(diagnosis), chains=chain_count, draws=draw_count)
-    common = {"effective_number": effective, "sampler": sampler}
+    fit = Fit(
+        status="refused",
+        reason=diagnosis.refusal or "",
+        effective_number=effective,
+        sampler=Sampler(**dataclasses.asdict(diagnosis), chains=chain_count, draws=draw_count),
+    )
     if diagnosis.refusal is not None:
-        return Fit(status="refused", reason=diagnosis.refusal, **common)
-    return Fit(
-        status="fitted",
-        parameters={
-            row.name: Learned(
-                low=row.low, mode=row.mode, high=row.high, contraction=learned[row.name],
-                mean=float(flat[:, at].mean()), sd=float(flat[:, at].std()),
-            )
-            for at, row in enumerate(rows)
-        },
-        draws=posteriors.rounded(kept),
-        discrepancy=_misfits(problem, chains),
-        surrogate_error=getattr(problem, "largest_error", None),
-        **common,
-    )  # fmt: skip
+        return fit
+    parameters = {
+        row.name: Learned(
+            low=row.low,
+            mode=row.mode,
+            high=row.high,
+            contraction=learned[row.name],
+            mean=float(flat[:, at].mean()),
+            sd=float(flat[:, at].std()),
+        )
+        for at, row in enumerate(rows)
+    }
+    return fit.model_copy(
+        update={
+            "status": "fitted",
+            "parameters": parameters,
+            "draws": posteriors.rounded(kept),
+            "discrepancy": _misfits(problem, chains),
+            "surrogate_error": getattr(problem, "largest_error", None),
+        }
+    )
 
 
 def _misfits(problem: Problem, chains: Chains) -> dict[str, Misfit]:

@@ -19,7 +19,6 @@ from thaw.errors import InputError, unknown
 from thaw.model.parameters import Sample, priors, sample_prior
 from thaw.model.randomness import name_code
 
-FORMAT = 1
 LARGEST_FILE = 2_000_000
 DIGITS = 6
 """Significant digits of a stored draw."""
@@ -89,7 +88,7 @@ class PosteriorSet(_Part):
     different subsystems are independent given the reference world (cut posterior).
     """
 
-    format: Literal[1] = FORMAT
+    format: Literal[1] = 1
     name: str
     fit_until: str
     thaw: str

@@ -67,7 +67,7 @@ def _values(
     if series.kind == "share":
         weight = 1.0 / max(spread, 1e-3) ** 2 - 1.0
         chance = generator.beta(mean * weight, (1.0 - mean) * weight)
-        return generator.binomial(np.asarray(series.trials).astype(int), chance).astype(float)
+        return generator.binomial(np.asarray(series.trials, int), chance).astype(float)
     size = 1.0 / max(spread, 1e-3) ** 2
     return generator.poisson(mean * generator.gamma(size, 1.0 / size, len(mean))).astype(float)
 

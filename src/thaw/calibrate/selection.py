@@ -52,7 +52,7 @@ def residuals(problem: Problem, prediction: Prediction) -> list[Float[np.ndarray
     for series, mean in zip(problem.series, prediction.series, strict=True):
         value, expected = series.values, np.asarray(mean)
         if series.kind == "share":
-            found.append(value / np.asarray(series.trials) - expected)
+            found.append(value / series.trials - expected)
         elif series.kind == "linear":
             found.append(value - expected)
         else:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from thaw.cli import citizens as citizen_commands
 from thaw.cli import compare as compare_commands
 from thaw.cli import record as record_commands
 from thaw.cli import reforms as reform_commands
@@ -61,6 +62,8 @@ def thaw(
 app.command("run")(run_commands.run)
 app.command("compare")(compare_commands.compare)
 app.command("validate")(validate_commands.validate)
+app.command("lives")(citizen_commands.lives)
+app.command("bench")(citizen_commands.bench)
 app.add_typer(record_commands.app, name="record")
 app.command("reforms")(reform_commands.reforms)
 app.add_typer(reform_commands.scenarios_app, name="scenarios")

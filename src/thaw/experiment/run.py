@@ -20,6 +20,7 @@ from thaw.experiment import storage
 from thaw.model import exogenous, observation, parameters, registry, simulate
 from thaw.model.clock import months_until, stamp
 from thaw.model.observation import Observable
+from thaw.model.people import size
 from thaw.model.recorded import Recorded, recorded
 
 if TYPE_CHECKING:
@@ -52,8 +53,7 @@ class Settings:
             raise unknown("weather", self.weather, WEATHER)
         if self.posterior not in POSTERIORS:
             raise unknown("posterior", self.posterior, POSTERIORS)
-        if self.people != "cohorts":
-            raise unknown("people", self.people, ["cohorts"])
+        size.parse_people(self.people)
         parameters.override(parameters.modes(), self.fixed())
         self.rivals()
         if self.months < 2:
@@ -200,6 +200,10 @@ def trace_on(
         else exogenous.sampled_years(settings.seed, settings.draws, months)
     )
     plan = simulate.plan_of(paths, months, years)
+    if size.parse_people(settings.people) != "cohorts":
+        from thaw.experiment.citizens import trace_of_citizens
+
+        return trace_of_citizens(settings, structure, plan, sample, progress)
     return simulate.simulate(structure, plan, sample, settings.seed, progress=progress)
 
 

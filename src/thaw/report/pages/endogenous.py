@@ -123,8 +123,9 @@ def _summary(months: list[Float[np.ndarray, " draw"]], history: list[int]) -> st
     table_of = np.stack(months)
     counts = np.isfinite(table_of).sum(axis=0)
     low, middle, high = np.quantile(counts, (0.05, 0.5, 0.95))
-    ranks = [stats.spearmanr(column, history).statistic for column in table_of.T]
-    below, median, above = np.nanquantile(ranks, (0.05, 0.5, 0.95))
+    dated = [column for column in table_of.T if np.unique(column).size > 1]
+    ranks = [stats.spearmanr(column, history).statistic for column in dated]
+    below, median, above = np.quantile(ranks or [np.nan], (0.05, 0.5, 0.95))
     return (
         f"\nOf these {len(months)} reforms, history adopted all; a draw adopts {middle:.0f} "
         f"({low:.0f} to {high:.0f} in 90 % of the draws).\n"

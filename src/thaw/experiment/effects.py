@@ -1,0 +1,139 @@
+"""Paired differences of two worlds: of every observable at its stamps, and of every event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Float, Int
+from scipy import stats
+
+from thaw.experiment import labels
+from thaw.experiment.run import all_stamps
+from thaw.experiment.summaries import sign_probability, summary
+from thaw.model import observation
+from thaw.model.clock import stamp
+from thaw.model.observation import Observable
+from thaw.model.simulate import Trace
+
+HORIZONS = (6, 12, 36)
+"""Months after the first difference at which tables show effects, besides the end."""
+
+Pair = tuple[Trace, Trace]
+
+
+def effect_table(
+    pair: Pair,
+    months: int,
+    since: int,
+    prior: Pair | None = None,
+    near: Int[np.ndarray, " kept"] | None = None,
+) -> pd.DataFrame:
+    """Return one row per observable and stamp from month ``since`` on.
+
+    ``prior`` holds the same worlds under the prior (None: they are under the prior already);
+    ``near`` the draws that came nearest to history.
+    """
+    rows = []
+    for observable in observation.observables().values():
+        if observable.key not in pair[0]["series"]:
+            continue
+        for at in stamps_since(observable, months, since):
+            effect = difference(pair, observable, at)
+            known = effect if prior is None else difference(prior, observable, at)
+            rows.append(
+                {
+                    "outcome": observable.series_id,
+                    "place": observable.place,
+                    "subsystem": observable.subsystem,
+                    "unit": observable.unit,
+                    "month": stamp(at),
+                    **summary(effect),
+                    "median_a": _median(level(pair[0], observable, at)),
+                    "prior_only": summary(known),
+                    "near_history": summary(effect if near is None else effect[near]),
+                    "label": labels.of_effect(sign_probability(effect), sign_probability(known)),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def stamps_since(observable: Observable, months: int, since: int) -> list[int]:
+    """Return the stamps from ``since`` on; for monthly observables those of the horizons too."""
+    extra = [since + h for h in HORIZONS] if observable.monthly else []
+    return [at for at in sorted({*all_stamps(observable, months), *extra}) if since <= at < months]
+
+
+def level(trace: Trace, observable: Observable, at: int) -> Float[np.ndarray, " draw"]:
+    """Return an observable at a stamp, draw by draw, without error of reading."""
+    return observation.read_off(observable, trace["series"][observable.key], at)
+
+
+def difference(pair: Pair, observable: Observable, at: int) -> Float[np.ndarray, " draw"]:
+    """Return B - A of an observable at a stamp, draw by draw."""
+    return level(pair[1], observable, at) - level(pair[0], observable, at)
+
+
+def _median(values: Float[np.ndarray, " draw"]) -> float:
+    return float(np.nanmedian(values)) if np.isfinite(values).any() else float("nan")
+
+
+def event_table(pair: Pair, months: int) -> pd.DataFrame:
+    """Return, per family and place, probabilities in both worlds, necessity and sufficiency.
+
+    With x the world A and x' the world B: necessity = P(no event in B | event in A); sufficiency =
+    P(event in A | no event in B), each with the lower end of a 90 % interval (beta, uniform prior)
+    and the number of draws behind it.
+    """
+    rows = []
+    for family, place in sorted(pair[0]["events"]):
+        in_a, in_b = (_happened(trace, family, place, months) for trace in pair)
+        necessity, sufficiency = _share(~in_b[in_a]), _share(in_a[~in_b])
+        rows.append(
+            {
+                "family": family,
+                "place": place,
+                "probability_a": float(in_a.mean()),
+                "probability_b": float(in_b.mean()),
+                "necessity": necessity[0],
+                "necessity_lo90": necessity[1],
+                "necessity_draws": int(in_a.sum()),
+                "sufficiency": sufficiency[0],
+                "sufficiency_lo90": sufficiency[1],
+                "sufficiency_draws": int((~in_b).sum()),
+                "label": labels.of_event(necessity, sufficiency, in_a, in_b),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _happened(trace: Trace, family: str, place: str, months: int) -> Bool[np.ndarray, " draw"]:
+    return np.asarray((trace["events"][family, place][:, :months] > 0).any(axis=1))
+
+
+def _share(hits: Bool[np.ndarray, " draw"]) -> tuple[float | None, float]:
+    if hits.size == 0:
+        return None, 0.0
+    good = int(hits.sum())
+    return float(hits.mean()), float(stats.beta(good + 1, hits.size - good + 1).ppf(0.05))
+
+
+def at_horizons(rows: pd.DataFrame, since: int) -> dict[str, Any]:
+    """Return the rows of one outcome at 6, 12, 36 months and the end, by the horizon's name.
+
+    The row of a horizon is the first stamp at or after it; a horizon beyond the last stamp, or one
+    that would repeat the stamp of a shorter one, has none.
+    """
+    found: dict[str, Any] = {}
+    ordered = rows.sort_values("month").to_dict("records")
+    taken = ""
+    for horizon in HORIZONS:
+        wanted = stamp(since + horizon)
+        row = next((r for r in ordered if r["month"] >= wanted), None)
+        if row is not None and row["month"] != taken:
+            found[str(horizon)] = row
+            taken = row["month"]
+    if ordered and ordered[-1]["month"] != taken:
+        found["end"] = ordered[-1]
+    return found
