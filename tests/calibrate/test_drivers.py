@@ -23,11 +23,12 @@ def coupled():
     structure = simulate.Structure(MONTHS)
     values = {name: float(v[0]) for name, v in parameters.modes().items()}
     inputs, plan = simulate.all_inputs(), drivers.replay(MONTHS)
-    month = jax.jit(
-        lambda states, at, now: simulate.one_month(
-            structure, states, at, now, values, inputs, None
-        )
-    )
+
+    @jax.jit
+    def month(states, at, now):
+        after, shown = simulate.one_month(structure, states, at, now, values, inputs, None)
+        return after, {key: v for emission in shown for key, v in emission.series.items()}
+
     states = jax.tree.map(
         lambda leaf: jnp.asarray(leaf, jnp.float64),
         simulate.initial_states(structure, values, inputs),
@@ -35,9 +36,9 @@ def coupled():
     path, shown = [states], []
     for at in range(MONTHS):
         now = jax.tree.map(lambda leaf, at=at: leaf[at], plan)
-        states, emissions = month(states, at, now)
+        states, series = month(states, at, now)
         path.append(states)
-        shown.append({key: v for emission in emissions for key, v in emission.series.items()})
+        shown.append(series)
     return path, shown, values
 
 

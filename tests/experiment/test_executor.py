@@ -84,9 +84,7 @@ def test_a_killed_worker_loses_only_its_draws(two_workers):
             killed.append(cluster.workers[0].pid)
             os.kill(killed[0], signal.SIGKILL)
 
-    found = executor.gather(
-        stub(0.2), worlds, runner=executor.Cluster(client), progress=kill_one
-    )
+    found = executor.gather(stub(0.2), worlds, runner=executor.Cluster(client), progress=kill_one)
     expected = executor.gather(stub(0), worlds)
     assert killed
     assert [np.concatenate(blocks).tobytes() for blocks in found] == [

@@ -115,7 +115,9 @@ def view_of(**changes):
         owner, variable = name.split("__")
         setattr(states[owner], variable, jnp.asarray(value, jnp.float64))
     own = SimpleNamespace(watch=jnp.asarray(0.5), clients=jnp.asarray(0.5))
-    return SimpleNamespace(own=own, inputs=ROSTER, **{k: v for k, v in states.items() if k != "own"})
+    return SimpleNamespace(
+        own=own, inputs=ROSTER, **{k: v for k, v in states.items() if k != "own"}
+    )
 
 
 def hazard(name, now=None, **changes):
@@ -162,14 +164,18 @@ def test_reforms_are_adopted_once_after_the_start_and_age_by_the_month():
     assert (info.adopted.sum(axis=1) <= 1).all() and not info.adopted[:, :FROM].any()
     assert 5 < info.adopted.sum(axis=(1, 2)).mean() < len(IDS)
     running = states.adopted[:, :-1] >= 0
-    np.testing.assert_array_equal(states.adopted[:, 1:][running], states.adopted[:, :-1][running] + 1)
+    np.testing.assert_array_equal(
+        states.adopted[:, 1:][running], states.adopted[:, :-1][running] + 1
+    )
     left_out = [p for p, r in enumerate(IDS) if not ROSTER.menu.listed[p]]
     assert left_out and not info.adopted[:, :, left_out].any()
 
 
 def test_a_reform_waits_for_the_one_that_it_presupposes():
     adopted = alone(True)[1].adopted
-    first, second = (adopted[:, :, place(n)].argmax(axis=1) for n in ("sovnarkhozy", "bifurcation_1962"))
+    first, second = (
+        adopted[:, :, place(n)].argmax(axis=1) for n in ("sovnarkhozy", "bifurcation_1962")
+    )
     both = adopted[:, :, place("bifurcation_1962")].any(axis=1)
     assert both.any() and (second[both] > first[both]).all()
 

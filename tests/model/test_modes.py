@@ -165,7 +165,9 @@ def test_campaigns_end_by_ouster_only_and_stay_ended():
 def test_who_follows_a_leader_that_died_as_recorded_is_data():
     states = left_to_the_model("leadership", since=0)[0]
     recorded = registry.subsystems()["leadership"].inputs().leader
-    assert (states.leader[:, month_index("1953-04")] == float(recorded[month_index("1953-04")])).all()
+    assert (
+        states.leader[:, month_index("1953-04")] == float(recorded[month_index("1953-04")])
+    ).all()
 
 
 @cache

@@ -37,8 +37,19 @@ def compare(
     shift: options.Shift = None,
     dose: options.Dose = None,
     force: options.Force = None,
+    rivals: Annotated[
+        bool,
+        typer.Option(
+            "--rivals", help="Ask rival mechanisms whether they agree on the outcomes shown."
+        ),
+    ] = False,
+    cluster: options.Cluster = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for table, figure and document.", metavar="DIR")
+        Path | None, typer.Option(help="Folder for tables, figures and document.", metavar="DIR")
+    ] = None,
+    format_: Annotated[
+        list[str] | None,
+        typer.Option("--format", help="parquet or zarr besides netCDF and CSV."),
     ] = None,
     json_: options.Json = False,
     quiet: options.Quiet = False,
@@ -50,11 +61,16 @@ def compare(
     """
     from thaw import reforms
     from thaw.errors import unknown
+    from thaw.experiment import storage
     from thaw.experiment.compare import compare as compared
+    from thaw.experiment.executor import executor
     from thaw.model.observation import observables
     from thaw.report import comparison as report
-    from thaw.report import contract
+    from thaw.report import contract, exports
 
+    exports.check(format_ or [])
+    if out is not None:
+        storage.prepare(out)
     known = {series_id for series_id, _ in observables()}
     for name in outcome or []:
         if name not in known:
@@ -70,62 +86,64 @@ def compare(
         until=until,
     )
     progress = reporter("draws", quiet or json_)
-    result = compared(first, second, draws, seed, people, posterior, weather, progress)
+    with executor(cluster) as runner:
+        result = compared(first, second, draws, seed, people, posterior, weather, progress, runner)
+    if rivals:
+        result = result.with_rivals(outcome or [], reporter("structures", quiet or json_))
     if out is not None:
-        save(result, out)
+        save(result, out, format_ or [])
     if json_:
         typer.echo(contract.dumps(report.document(result)))
     elif not quiet:
         show(result, outcome or [])
 
 
-def save(result: Comparison, out: Path) -> None:
-    """Write the effects, the document and the figure as one atomic result."""
+def save(result: Comparison, out: Path, formats: list[str]) -> None:
+    """Write effects, events, document and figures as one atomic result."""
     from thaw.experiment import storage
+    from thaw.experiment.compare import manifest
     from thaw.report import comparison as report
-    from thaw.report import contract
+    from thaw.report import contract, exports
 
     def write(staging: Path) -> None:
-        result.table.drop(columns="prior_only").to_csv(staging / "effects.csv", index=False)
+        exports.write(staging, "effects", report.dataset(result), report.frame(result), formats)
         result.event_table.to_csv(staging / "events.csv", index=False)
+        if result.rivals is not None:
+            result.rivals.table.to_csv(staging / "rivals.csv", index=False)
         text = contract.dumps(report.document(result))
         (staging / "compare.json").write_text(text + "\n", encoding="utf-8")
-        page = result.plot()
-        page.savefig(staging / "effects.png", dpi=150)
-        page.savefig(staging / "effects.pdf")
+        report.figure(result).savefig(staging / "effects.pdf")
+        report.slide(result).savefig(staging / "slide.png", dpi=150)
 
-    manifest = {
-        "a": result.a.scenario.table(),
-        "b": result.b.scenario.table(),
-        "draws": result.a.draws,
-        "seed": result.a.seed,
-        "posterior": result.a.posterior,
-        "digest": result.digest,
-    }
-    storage.write_result(out, write, manifest)
+    storage.write_result(out, write, manifest(result))
 
 
 def show(result: Comparison, outcomes: list[str]) -> None:
     """Print the answer: one sentence, the effects, the odds of events, the guards."""
     from thaw.model.clock import stamp
     from thaw.report import comparison as report
-    from thaw.report.text import effects_frame, events_frame, print_frame
+    from thaw.report.text import events_frame, print_frame
 
     typer.echo(report.sentence(result))
-    typer.echo()
+    since = stamp(result.changed_from)
     rows = report.named(result, outcomes) if outcomes else result.largest()
-    print_frame(effects_frame(rows))
+    if len(rows):
+        typer.echo(f"\nEffects (B - A), counted from {since}: median, and band of 90 % of draws")
+        print_frame(report.horizon_frame(result, rows))
     moved = events_frame(result.event_table)
     if len(moved):
         typer.echo("\nEvents whose odds change:")
         print_frame(moved)
     typer.echo(
-        f"\nWorlds are equal until {stamp(result.changed_from)}. Decided by the model from then "
-        f"on: {', '.join(result.decided) or 'nothing'}. Held at their dates: {len(result.held)} "
-        "rows."
+        f"\nWorlds are equal until {since}. Decided by the model from then on: "
+        f"{', '.join(result.decided) or 'nothing'}. Held at their dates: "
+        f"{', '.join(result.held) or 'nothing'}."
     )
     typer.echo(
         f"Support: {result.support:.0%} of the draws reproduce the record before that month. "
         f"Extrapolation: {result.extrapolation:.0%} of the months of the other world lie outside "
-        "what the first one visits."
+        f"what the first one visits. Near history: {result.near_draws} draws (columns near_* of "
+        "the files)."
     )
+    if result.rivals is not None:
+        typer.echo(report.rivals_sentence(result))

@@ -91,7 +91,8 @@ class Run:
     """The outcome of one scenario.
 
     ``data`` has dimensions draw, month, place; every observable by its series id with values at
-    its stamps only; ``event.<family>`` counts of events a month; ``state.<subsystem>.<variable>`` latent states.
+    its stamps only; ``event.<family>`` counts of events a month; ``state.<subsystem>.<variable>``
+    latent states.
     """
 
     settings: Settings

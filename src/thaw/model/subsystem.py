@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import equinox as eqx
+import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
 from thaw.model.randomness import Keys
@@ -49,7 +50,8 @@ class Levers:
         seen: set[str],
         doses: ArrayLike = 0.0,
     ) -> None:
-        self._values, self._decided, self._seen, self._doses = values, decided, seen, doses
+        self._values, self._decided, self._seen = values, decided, seen
+        self._doses = jnp.asarray(doses, jnp.float64)
 
     def value(self, name: str) -> Float[Array, "..."]:
         """Return the value of lever ``name`` this month (shape () or one per target)."""
@@ -61,7 +63,7 @@ class Levers:
         self._seen.add(name)
         return self._decided[name]
 
-    def menu(self) -> ArrayLike:
+    def menu(self) -> Float[Array, "..."]:
         """Return the dose at which each reform may be adopted by the model, 0 where it may not.
 
         The order is that of ``thaw.reforms.menu.policies``; a plain 0 where there is no menu.

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 class Templates:
     """What every policy does to each lever (and target) by months since its adoption.
 
-    One row for each pair of a policy (``reform``, place in :func:`policies`) and a ``column``, place
-    in :func:`columns`. A lever that stood at x moves to (1 - hold) * x + hold * neutral + change.
+    One row for each pair of a policy (``reform``, place in :func:`policies`) and a ``column``
+    (place in :func:`columns`). A lever that stood at x moves to
+    (1 - hold) * x + hold * neutral + change.
     """
 
     reform: Int[np.ndarray, " row"]

@@ -20,6 +20,7 @@ from thaw.model.subsystems.leadership_menu_inputs import Coding
 MOST_PRESSURE = 2.0
 """Bound on every reading, as for the results by which the leadership is judged."""
 
+
 def pressures(view: View) -> Float[Array, " Q"]:
     """Return the readings of trouble on fixed scales, each between 0 and 2, as in ``PRESSURES``.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 
 import equinox as eqx
-import numpy as np
+import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from thaw.model import tables
@@ -46,12 +46,14 @@ def coding() -> Coding:
     ids = [reform.id for reform in menu.policies()]
     table = [rows()[name] for name in ids]
 
-    def column(name: str) -> np.ndarray:
-        return np.array([float(row[name]) for row in table])
+    def column(name: str) -> Array:
+        return jnp.array([float(row[name]) for row in table])
 
     return Coding(
-        listed=np.array([float(row["group"] != LEFT_OUT) for row in table]),
-        pressure=np.array([[float(row["pressure"] == name) for name in PRESSURES] for row in table]),
-        after=np.array([[float(row["after"] == name) for name in ids] for row in table]),
+        listed=jnp.array([float(row["group"] != LEFT_OUT) for row in table]),
+        pressure=jnp.array(
+            [[float(row["pressure"] == name) for name in PRESSURES] for row in table]
+        ),
+        after=jnp.array([[float(row["after"] == name) for name in ids] for row in table]),
         **{name: column(name) for name in ("position", "army", "ministry", "party")},
     )

@@ -26,16 +26,17 @@ DRAWS = 64
 
 INTRODUCTION = """# Reforms of the leadership's own choosing
 
-Mode `endogenous`: history is replayed to the month before {start}; from then on no reform has a date.
-The leadership proposes from the menu and decides by the rule on [leadership](leadership.md) ("The
-menu"); a reform that is adopted acts on the same levers, in the same shape, as it did in history.
-Responses to events are decided as in mode `do`. {draws} prior draws to {end}; nothing here was fitted.
+Mode `endogenous`: history is replayed to the month before {start}; from then on no reform has a
+date. The leadership proposes from the menu and decides by the rule on [leadership](leadership.md)
+("The menu"); a reform that is adopted acts on the same levers, in the same shape, as it did in
+history. Responses to events are decided as in mode `do`. {draws} prior draws to {end}; nothing here
+was fitted.
 
-*Adopted*: share of the draws. *A quarter by*, *half by*: month by which so many draws have adopted it
-(empty: never). *History*: its month in the record. *Within two years*: share of the draws that adopt
-it within 24 months of that month. The six coefficients of the rule are `judgement` and the same for
-every reform, so what this page can show is only whether troubles, offices and the line order the
-reforms at all as history did.
+*Adopted*: share of the draws. *A quarter by*, *half by*: month by which so many draws have adopted
+it (empty: never). *History*: its month in the record. *Within two years*: share of the draws that
+adopt it within 24 months of that month. The five coefficients of the rule are `judgement` and the
+same for every reform, so what this page can show is only whether troubles, offices and the line
+order the reforms at all as history did.
 
 """
 NOT_LISTED = """
@@ -127,11 +128,10 @@ def _summary(months: list[Float[np.ndarray, " draw"]], history: list[int]) -> st
     ranks = [stats.spearmanr(column, history).statistic for column in dated]
     below, median, above = np.quantile(ranks or [np.nan], (0.05, 0.5, 0.95))
     return (
-        f"\nOf these {len(months)} reforms, history adopted all; a draw adopts {middle:.0f} "
-        f"({low:.0f} to {high:.0f} in 90 % of the draws).\n"
-        f"Rank correlation of the order of adoption with history's order, by draw (not adopted counts"
-        f" as last): median {median:.2f} ({below:.2f} to {above:.2f}). A rule that knew nothing would"
-        " give 0.\n"
+        f"\nHistory adopted all {len(months)}; a draw adopts {middle:.0f} of them ({low:.0f} to"
+        f" {high:.0f} in 90 % of the draws).\nRank correlation of the order of adoption with"
+        f" history's order, by draw (not adopted counts as last): median {median:.2f}"
+        f" ({below:.2f} to {above:.2f}). A rule that knew nothing would give 0.\n"
     )
 
 
