@@ -87,7 +87,9 @@ BAD = {
     "no json": "{",
     "a list": "[]",
     "nothing": "{}",
-    "not a number": spoiled(lambda t: t["subsystems"]["agriculture"]["draws"][0].__setitem__(0, "x")),
+    "not a number": spoiled(
+        lambda t: t["subsystems"]["agriculture"]["draws"][0].__setitem__(0, "x")
+    ),
     "not finite": spoiled(
         lambda t: t["subsystems"]["agriculture"]["draws"][0].__setitem__(0, float("nan"))
     ),

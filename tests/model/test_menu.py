@@ -181,8 +181,8 @@ def test_a_reform_waits_for_the_one_that_it_presupposes():
 
 
 @cache
-def whole(scenario):
-    return trace_of(Settings(scenario, draws=4))[0]
+def whole(mode):
+    return trace_of(Settings(HISTORY.with_mode(mode), draws=4))[0]
 
 
 def test_an_open_menu_that_nobody_uses_leaves_the_bits_of_a_replay():
@@ -197,11 +197,11 @@ def test_an_open_menu_that_nobody_uses_leaves_the_bits_of_a_replay():
     )
     structure = simulate.Structure(months)
     unused = simulate.simulate(structure, opened, sample, 0)
-    assert simulate.digest(unused) == simulate.digest(whole(HISTORY))
+    assert simulate.digest(unused) == simulate.digest(whole("replay"))
 
 
 def test_history_is_replayed_before_the_start_and_reforms_act_after_it():
-    free, history = whole(ENDOGENOUS), whole(HISTORY)
+    free, history = whole("endogenous"), whole("replay")
     for kind in history:
         for name, values in history[kind].items():
             np.testing.assert_array_equal(values[:, :FROM], free[kind][name][:, :FROM], str(name))

@@ -23,7 +23,7 @@ import thaw
 from thaw.calibrate import diagnostics, fitting, inference, selection, surrogate
 from thaw.calibrate.data import Series
 from thaw.calibrate.events import Events
-from thaw.calibrate.inference import Effort
+from thaw.calibrate.inference import Chains, Effort
 from thaw.calibrate.likelihoods import DEGREES
 from thaw.calibrate.problem import Data, Prediction, Problem, thinned
 from thaw.errors import InputError
@@ -125,26 +125,23 @@ def ranks_of(
     names: Sequence[str],
     truths: int,
     seed: int,
-    effort: Effort = SHORT,
+    fit: Callable[[int, Data], Chains],
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Ranked:
-    """Return the ranks of synthetic truths of some parameters of a problem.
+    """Return the ranks of synthetic truths of some parameters under a sampler of the problem.
 
-    Tempering weights are 1, because synthetic errors are independent. Events that drive the path
-    stay as recorded: the likelihood is conditional on them.
+    Events that drive the path stay as recorded: the likelihood is conditional on them.
     """
-    plain = dataclasses.replace(problem, weights=tuple(1.0 for _ in problem.series))
-    rows = [plain.candidates[name] for name in names]
-    predict = jax.jit(lambda values: _parts(plain, names, values))
-    fit = inference.sampler(plain, names, effort)
+    rows = [problem.candidates[name] for name in names]
+    predict = jax.jit(lambda values: _parts(problem, names, values))
     found, refused = [], 0
     for truth in range(truths):
         generator = np.random.Generator(np.random.Philox(key=[seed, truth]))
         values = draw(rows, generator)
-        spread = np.abs(generator.standard_normal(len(plain.series))) * plain.scales
-        chances = draw(plain.detections, generator)
+        spread = np.abs(generator.standard_normal(len(problem.series))) * problem.scales
+        chances = draw(problem.detections, generator)
         prediction = Prediction(*predict(jnp.asarray(values)))
-        chains = fit(seed + truth, synthetic(plain, prediction, spread, chances, generator))
+        chains = fit(seed + truth, synthetic(problem, prediction, spread, chances, generator))
         if diagnostics.diagnose(chains).rhat > WORST_RHAT:
             refused += 1
         else:
@@ -188,7 +185,10 @@ def run(
             continue
         if name in surrogate.HEAVY:
             problem = surrogate.emulate(problem, names)
-        found = ranks_of(problem, names, truths, request.seed, progress=progress)
+        # synthetic errors are independent, so nothing is tempered
+        problem = dataclasses.replace(problem, weights=tuple(1.0 for _ in problem.series))
+        fit = inference.sampler(problem, names, SHORT)
+        found = ranks_of(problem, names, truths, request.seed, fit, progress)
         report(f"{name}: ranks not uniform for {', '.join(found.failed()) or 'no parameter'}")
         results[name] = found.table()
     return {

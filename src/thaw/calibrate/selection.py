@@ -12,6 +12,7 @@ half an error is not taken.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
@@ -20,7 +21,7 @@ from jaxtyping import Array, Float
 from scipy.linalg import qr
 
 from thaw.calibrate.problem import Prediction, Problem
-from thaw.model.parameters import Prior, sample_prior
+from thaw.model.parameters import Prior
 
 PER_PARAMETER = 2.0
 """Effective observations for each fitted parameter."""
@@ -101,17 +102,24 @@ def sensitivities(problem: Problem) -> Float[np.ndarray, "datum parameter"]:
     square root of its share of weight.
     """
     names = list(problem.candidates)
-    sample = sample_prior(0, PRIOR_POINTS)
-    points = [[p.mode for p in problem.candidates.values()]]
-    points += [[float(sample[name][d]) for name in names] for d in range(PRIOR_POINTS)]
+    rows = list(problem.candidates.values())
+    points = np.vstack([[p.mode for p in rows], prior_points(rows, PRIOR_POINTS, seed=0)])
 
     def shown(values: Array) -> Array:
         return standardised(problem, problem.predict(dict(zip(names, values, strict=True))))
 
     each = jax.jit(lambda all_: jax.lax.map(jax.jacfwd(shown), all_))(jnp.asarray(points))
-    spread = np.array([deviation(p) for p in problem.candidates.values()])
+    spread = np.array([deviation(p) for p in rows])
     table = np.nan_to_num(np.asarray(each)) * spread
     return table.reshape(-1, len(names)) / np.sqrt(len(points))
+
+
+def prior_points(
+    rows: Sequence[Prior], count: int, seed: int
+) -> Float[np.ndarray, "point parameter"]:
+    """Return independent draws of some priors."""
+    generator = np.random.Generator(np.random.Philox(seed))
+    return np.stack([row.quantile(generator.random(count)) for row in rows], axis=1)
 
 
 def deviation(prior: Prior) -> float:

@@ -17,8 +17,9 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from thaw.calibrate.problem import Prediction, Problem
+from thaw.calibrate.selection import prior_points
 from thaw.errors import InputError
-from thaw.model.parameters import Prior, sample_prior
+from thaw.model.parameters import Prior
 
 HEAVY = ("people",)
 """Subsystems fitted through a surrogate."""
@@ -58,8 +59,7 @@ def emulate(problem: Problem, names: Sequence[str]) -> Emulated:
     rows = tuple(problem.candidates[name] for name in names)
     count = (len(rows) + 1) * (len(rows) + 2) // 2
     runs = RUNS_PER_TERM * count
-    draws = sample_prior(1, runs + CHECKS)
-    points = np.stack([draws[name] for name in names], axis=1)
+    points = prior_points(rows, runs + CHECKS, seed=1)
 
     def one(values: Array) -> list[Array]:
         found = problem.predict(dict(zip(names, values, strict=True))).series

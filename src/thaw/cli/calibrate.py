@@ -54,7 +54,7 @@ def calibrate(
     With --subsystem or --leave-out the other subsystems are those of the shipped set of the same
     date. A killed fit goes on with --resume. A fit that does not converge is refused.
     """
-    from thaw.calibrate import fitting, inference
+    from thaw.calibrate import coupled, fitting, inference
     from thaw.calibrate import sbc as ranks
 
     if not 50 <= draws <= 10_000:
@@ -83,7 +83,10 @@ def calibrate(
         say,
         reporter("subsystems", quiet),
     )
-    fitting.finish(found, out, checkpoint)
+    checked = coupled.lines(coupled.check(found))
+    for line in checked:
+        say(line)
+    fitting.finish(found.model_copy(update={"log": [*found.log, *checked]}), out, checkpoint)
     if not quiet:
         show(found, out)
 

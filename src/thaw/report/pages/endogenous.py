@@ -127,11 +127,13 @@ def _summary(months: list[Float[np.ndarray, " draw"]], history: list[int]) -> st
     dated = [column for column in table_of.T if np.unique(column).size > 1]
     ranks = [stats.spearmanr(column, history).statistic for column in dated]
     below, median, above = np.quantile(ranks or [np.nan], (0.05, 0.5, 0.95))
+    silent = " The interval holds 0: the rule says how often reforms come, not in which order.\n"
     return (
         f"\nHistory adopted all {len(months)}; a draw adopts {middle:.0f} of them ({low:.0f} to"
         f" {high:.0f} in 90 % of the draws).\nRank correlation of the order of adoption with"
         f" history's order, by draw (not adopted counts as last): median {median:.2f}"
-        f" ({below:.2f} to {above:.2f}). A rule that knew nothing would give 0.\n"
+        f" ({below:.2f} to {above:.2f}). A rule that knew nothing would give about 0."
+        + (silent if below <= 0.0 <= above else "\n")
     )
 
 
