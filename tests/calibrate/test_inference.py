@@ -15,7 +15,8 @@ NAMES = tuple(toy.PRIORS)
 
 @cache
 def posed():
-    problem, effective = selection.tempered(toy.problem())
+    problem = toy.problem()
+    effective = selection.tempered(problem)[1]
     return problem, inference.sampler(problem, NAMES, SHORT), effective
 
 

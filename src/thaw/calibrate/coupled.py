@@ -82,12 +82,16 @@ def coupled(
 
 
 def _scaled(series: Series, values: np.ndarray) -> np.ndarray:
-    return np.asarray(values if series.kind == "linear" else np.log(np.maximum(values, _SMALLEST)))
+    if series.kind == "linear":
+        return np.asarray(values)
+    half = 0.5 if series.kind == "count" else _SMALLEST
+    return np.asarray(np.log(np.maximum(values, 0.0) + half))
 
 
 def _miss(series: Series, shown: Float[np.ndarray, "draw month"]) -> float:
     median = np.median(shown @ series.operator.T, axis=0)
-    spread = np.hypot(series.error, series.discrepancy)
+    luck = 1.0 / np.sqrt(median + 0.5) if series.kind == "count" else series.error
+    spread = np.hypot(luck, series.discrepancy)
     return float(np.mean(np.abs(_scaled(series, median) - _scaled(series, series.values)) / spread))
 
 

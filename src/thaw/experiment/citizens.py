@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import shutil
@@ -40,7 +41,7 @@ def trace_of_citizens(
         folder = checkpoint_folder(settings, draw) if _long(people) else None
         one = {name: values[draw : draw + 1] for name, values in sample.items()}
         rain = {name: values[draw : draw + 1] for name, values in plan.rain.items()}
-        mine = simulate.Plan(plan.value, plan.decided, plan.exogenous, rain)
+        mine = dataclasses.replace(plan, rain=rain)
         traces.append(
             world.simulate_people(
                 structure,

@@ -28,11 +28,8 @@ def draw_key(seed: int, number: int) -> Any:
 def plan_arrays(plan: simulate.Plan) -> dict[str, dict[str, Any]]:
     """Return the plan on the device, months first, with the weather of its first draw."""
     rain = {name: values[0] for name, values in plan.rain.items()}
-    groups = {
-        "value": plan.value,
-        "decided": plan.decided,
-        "exogenous": {**plan.exogenous, **rain},
-    }
+    shared = plan.shared()
+    groups = {**shared, "exogenous": {**shared["exogenous"], **rain}}
     return jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float64), groups)
 
 
