@@ -1,12 +1,21 @@
+import dataclasses
+
 import jsonschema
 import numpy as np
+import pandas as pd
 import pytest
+import xarray as xr
 
 import thaw
+from thaw.cli import compare as command
 from thaw.errors import InputError
-from thaw.experiment import labels
+from thaw.experiment import labels, rivals
 from thaw.experiment.compare import compare, sign_probability
+from thaw.experiment.effects import at_horizons
+from thaw.experiment.run import record_of
+from thaw.experiment.support import nearest, support
 from thaw.model.clock import month_index
+from thaw.model.observation import observables
 from thaw.report import comparison as report
 from thaw.report import contract
 
@@ -102,3 +111,97 @@ def test_label_of_an_event():
     assert labels.of_event((1.0, 0.93), (1.0, 0.93), a, b) == "necessary"
     assert labels.of_event((0.5, 0.3), (1.0, 0.93), a, b) == "sufficient"
     assert labels.of_event((0.9, 0.4), (0.1, 0.0), a, a) == "no effect"
+    assert labels.of_event((1.0, 0.93), (1.0, 0.93), a, b, (a, b)) == "sign assumed"
+    few = a.copy()
+    few[:3] = False
+    assert labels.of_event((0.1, 0.0), (0.1, 0.0), a, few) == "undecided"
+    few[3] = False
+    assert labels.of_event((0.1, 0.0), (0.1, 0.0), a, few) == "contributory"
+
+
+@pytest.fixture(scope="module")
+def asked(no_virgin_lands):
+    """The comparison with two rivals in place of those of the model: one agrees, one does not."""
+    table = no_virgin_lands.effects()
+    mine = table[table["outcome"] == "agriculture.meat"]
+    rows = [
+        {**row, "subsystem": "agriculture", "rival": rival, "median": sign * row["median"]}
+        for row in mine[["outcome", "place", "month", "median", "p_sign"]].to_dict("records")
+        for rival, sign in (("main", 1), ("agrees", 2), ("denies", -1))
+    ]
+    structures = (("agriculture", "agrees"), ("agriculture", "denies"))
+    horizon = {("agriculture.meat", "USSR"): "1958-12"}
+    found = rivals.Rivals(structures, 16, pd.DataFrame(rows), horizon)
+    relabelled = rivals.relabelled(table, found)
+    return dataclasses.replace(no_virgin_lands, table=relabelled, rivals=found)
+
+
+def test_rivals_of_another_sign_make_an_effect_model_dependent(asked, no_virgin_lands):
+    table = asked.effects()
+    moved = table["label"] != no_virgin_lands.effects()["label"]
+    assert set(table[moved]["outcome"]) == {"agriculture.meat"}
+    assert set(table[moved]["label"]) == {"model-dependent"}
+    assert "they disagree on agriculture.meat" in report.rivals_sentence(asked)
+    document = report.document(asked)
+    jsonschema.validate(document, contract.schema("compare"))
+    assert document["rivals"]["credibility_horizon"][0]["month"] == "1958-12"
+
+
+def test_every_rival_of_the_subsystems_is_asked():
+    found = rivals.structures({"camps", "people"})
+    assert found == [
+        ("people", "constant_rates"),
+        ("camps", "line_only"),
+        ("camps", "term_decree"),
+    ]
+
+
+def test_credibility_ends_where_structures_differ_more_than_draws():
+    draws = np.random.default_rng(5).normal(size=(4, 200))
+    apart = np.array([0.0, 0.1, 5.0, 0.0])[:, None]
+    effects = {("", "main"): draws, ("camps", "line_only"): draws + apart}
+    assert rivals.credibility(effects, [11, 23, 35, 47]) == "1954-12"
+    assert rivals.credibility({("", "main"): draws}, [11, 23, 35, 47]) == ""
+    assert rivals.credibility({**effects, ("a", "b"): draws + 99}, [11, 23, 35, 47]) == ""
+
+
+def test_horizons_are_the_first_stamps_after_6_12_36_months_and_the_end():
+    yearly = pd.DataFrame({"month": [f"{year}-12" for year in range(1954, 1965)]})
+    since = month_index("1954-03")
+    found = {name: row["month"] for name, row in at_horizons(yearly, since).items()}
+    assert found == {"6": "1954-12", "12": "1955-12", "36": "1957-12", "end": "1964-12"}
+    assert list(at_horizons(yearly[:1], since)) == ["6"]
+
+
+def test_nearest_draws_are_those_beside_the_record():
+    months, draws = 145, 20
+    (observable,) = [o for o in observables().values() if o.series_id == "gulag.prisoners_total"]
+    record = np.zeros(months)
+    for at, known in record_of(observable, months).items():
+        record[at:] = known.value
+    off = np.linspace(0.0, 0.95, draws)[::-1, None]
+    trace = {
+        "series": {observable.key: record * (1 + off)},
+        "latent": {"x": np.zeros((draws, months))},
+        "events": {},
+    }
+    assert nearest(trace, 144).tolist() == [15, 16, 17, 18, 19]
+    assert support(trace, 144) == pytest.approx(np.mean(off <= 0.25), abs=0.06)
+
+
+def test_files_hold_every_effect(asked, tmp_path, capsys):
+    command.save(asked, tmp_path, [])
+    flat = pd.read_csv(tmp_path / "effects.csv")
+    assert len(flat) == len(asked.effects())
+    assert {"prior_p_sign", "near_median"} <= set(flat)
+    with xr.open_dataset(tmp_path / "effects.nc", engine="h5netcdf") as data:
+        value = data["agriculture.virgin_lands_grain"].sel(
+            statistic="median", month="1956-12-01", place="Virgin Lands"
+        )
+        (row,) = rows(asked, "agriculture.virgin_lands_grain", "1956-12").to_dict("records")
+        assert float(value) == pytest.approx(row["median"])
+    for name in ("effects.pdf", "slide.png", "events.csv", "rivals.csv", "compare.json"):
+        assert (tmp_path / name).stat().st_size > 100
+    command.show(asked, ["agriculture.meat"])
+    text = capsys.readouterr().out
+    assert "36 months" in text and "1958-12" in text

@@ -47,6 +47,7 @@ USUAL = Effort()
 LONGER = Effort(warmup=800, draws=500, acceptance=0.97)
 """The second and last attempt at a fit that did not converge."""
 
+_DONE = "done: "
 Report = Callable[[str], None]
 
 
@@ -231,7 +232,9 @@ def calibrate(
     done: set[str] = set()
     if resume and checkpoint is not None and checkpoint.is_file():
         found = resumed(checkpoint, found)
-        done = set(found.log[-1].removeprefix("done: ").split(", "))
+        done = set(found.log[-1].removeprefix(_DONE).split(", "))
+    elif checkpoint is not None:
+        posteriors.write(_with(found, [_DONE]), checkpoint)  # fail now, not after an hour
     for count, name in enumerate(wanted, start=1):
         if name not in done:
             lines: list[str] = []
@@ -244,18 +247,20 @@ def calibrate(
             if fit.status != "fitted":
                 say(f"{name}: keeps its prior ({fit.reason})")
             done.add(name)
-            found = _with(found, name, fit, [*lines, f"done: {', '.join(sorted(done))}"])
+            fits = {**found.subsystems, name: fit}
+            ordered = {n: fits[n] for n in ORDER if n in fits}
+            found = found.model_copy(update={"subsystems": ordered})
+            found = _with(found, [*lines, _DONE + ", ".join(sorted(done))])
             if checkpoint is not None:
                 posteriors.write(found, checkpoint)
         progress(count, len(wanted))
-    return found.model_copy(update={"log": [x for x in found.log if not x.startswith("done: ")]})
+    return _with(found, [])
 
 
-def _with(found: PosteriorSet, name: str, fit: Fit, lines: list[str]) -> PosteriorSet:
-    log = [line for line in found.log if not line.startswith("done: ")]
-    fits = {**found.subsystems, name: fit}
-    ordered = {n: fits[n] for n in ORDER if n in fits}
-    return found.model_copy(update={"subsystems": ordered, "log": [*log, *lines]})
+def _with(found: PosteriorSet, lines: list[str]) -> PosteriorSet:
+    """Return a set with more lines in its log; the note of what is done gives way to a new one."""
+    log = [line for line in found.log if not line.startswith(_DONE)]
+    return found.model_copy(update={"log": [*log, *lines]})
 
 
 def resumed(checkpoint: Path, wanted: PosteriorSet) -> PosteriorSet:

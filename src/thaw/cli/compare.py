@@ -130,7 +130,7 @@ def show(result: Comparison, outcomes: list[str]) -> None:
     if len(rows):
         typer.echo(f"\nEffects (B - A), counted from {since}: median, and band of 90 % of draws")
         print_frame(report.horizon_frame(result, rows))
-    moved = events_frame(result.event_table)
+    moved = events_frame(report.moved_events(result))
     if len(moved):
         typer.echo("\nEvents whose odds change:")
         print_frame(moved)

@@ -131,7 +131,7 @@ def compare(
         held=tuple(paths.held),
         decided=tuple(paths.decided_rows),
         table=effects.effect_table(pair, first.months, since, prior, near),  # type: ignore[arg-type]
-        event_table=effects.event_table(pair, first.months),
+        event_table=effects.event_table(pair, first.months, prior),  # type: ignore[arg-type]
         support=support.support(pair[0], since),
         extrapolation=support.extrapolation(*pair, since),
         near_draws=len(near),

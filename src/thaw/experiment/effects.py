@@ -79,16 +79,17 @@ def _median(values: Float[np.ndarray, " draw"]) -> float:
     return float(np.nanmedian(values)) if np.isfinite(values).any() else float("nan")
 
 
-def event_table(pair: Pair, months: int) -> pd.DataFrame:
+def event_table(pair: Pair, months: int, prior: Pair | None = None) -> pd.DataFrame:
     """Return, per family and place, probabilities in both worlds, necessity and sufficiency.
 
     With x the world A and x' the world B: necessity = P(no event in B | event in A); sufficiency =
     P(event in A | no event in B), each with the lower end of a 90 % interval (beta, uniform prior)
-    and the number of draws behind it.
+    and the number of draws behind it. ``prior`` as in :func:`effect_table`.
     """
     rows = []
     for family, place in sorted(pair[0]["events"]):
         in_a, in_b = (_happened(trace, family, place, months) for trace in pair)
+        known = tuple(_happened(trace, family, place, months) for trace in prior or pair)
         necessity, sufficiency = _share(~in_b[in_a]), _share(in_a[~in_b])
         rows.append(
             {
@@ -102,7 +103,7 @@ def event_table(pair: Pair, months: int) -> pd.DataFrame:
                 "sufficiency": sufficiency[0],
                 "sufficiency_lo90": sufficiency[1],
                 "sufficiency_draws": int((~in_b).sum()),
-                "label": labels.of_event(necessity, sufficiency, in_a, in_b),
+                "label": labels.of_event(necessity, sufficiency, in_a, in_b, known),  # type: ignore[arg-type]
             }
         )
     return pd.DataFrame(rows)

@@ -88,7 +88,7 @@ class Cluster:
         sent = self.client.map(work, tasks, pure=False)
         index = {future.key: i for i, future in enumerate(sent)}
         try:
-            for future, result in as_completed(sent, with_results=True):
+            for future, result in as_completed(sent, loop=self.client.loop, with_results=True):
                 yield index[future.key], result
         finally:
             self.client.cancel(sent)

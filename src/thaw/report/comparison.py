@@ -19,6 +19,8 @@ from thaw.report.figures import BAND, LINE, STYLE, heading, mark_text, readable,
 if TYPE_CHECKING:
     from thaw.experiment.compare import Comparison
 
+READABLE = 0.05
+"""Differences of odds below this are left to the files."""
 VERDICTS = {
     labels.SIGN_ASSUMED: "but the direction was already assumed when the model was set up",
     labels.CONTRIBUTORY: "and most draws agree on the direction",
@@ -60,7 +62,8 @@ def sentence(comparison: Comparison) -> str:
     share = f" ({row['size']:.0%})" if np.isfinite(row["size"]) and row["size"] < 10 else ""
     sure = f"{row['p_sign']:.0%} of the draws"
     verdict = VERDICTS.get(row["label"], "")
-    what = readable(row["outcome"])
+    where = "" if row["place"] in ("USSR", "World") else f", {row['place']}"
+    what = readable(row["outcome"]) + where
     return (
         f"In this model, what changes most is '{what}': {_amount(row)} {direction}{share} in "
         f"{row['month']} than otherwise, in {sure}, {verdict}."
@@ -88,7 +91,7 @@ def _horizon_row(comparison: Comparison, outcome: str, place: str) -> dict[str, 
     mine = table[(table["outcome"] == outcome) & (table["place"] == place)]
     largest_row = mine.loc[mine["size"].idxmax()]
     found = at_horizons(mine, comparison.changed_from)
-    row = {"outcome": _named(outcome, place), "unit": str(largest_row["unit"])}
+    row = {"outcome": f"{_named(outcome, place)}\n{largest_row['unit']}"}
     for name in ("6", "12", "36", "end"):
         row[_column(name)] = _cell(found[name]) if name in found else ""
     row["sign"] = f"{largest_row['p_sign']:.2f}"
@@ -112,6 +115,13 @@ def _cell(row: dict[str, Any]) -> str:
     from thaw.report.text import number
 
     return f"{number(row['median'])}\n{number(row['lo90'])} .. {number(row['hi90'])}"
+
+
+def moved_events(comparison: Comparison) -> pd.DataFrame:
+    """Return the event families whose odds differ readably (by 0.05) or that carry a label."""
+    table = comparison.event_table
+    far = (table["probability_a"] - table["probability_b"]).abs() >= READABLE
+    return table[far | ~table["label"].isin([labels.NO_EFFECT, labels.UNDECIDED])]
 
 
 def rivals_sentence(comparison: Comparison) -> str:
