@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -19,8 +19,7 @@ Data = tuple[list[Array], list[Array]]
 """Values of each series, and counts of each list of events."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Prediction:
+class Prediction(NamedTuple):
     """Predicted values of each series, and hazards with months at risk of each list of events."""
 
     series: list[Float[Array, " value"]]

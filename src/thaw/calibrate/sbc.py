@@ -16,7 +16,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 from scipy import stats
 
 import thaw
@@ -133,26 +133,21 @@ def ranks_of(
     Events that drive the path stay as recorded: the likelihood is conditional on them.
     """
     rows = [problem.candidates[name] for name in names]
-    predict = jax.jit(lambda values: _parts(problem, names, values))
+    predict = jax.jit(lambda values: problem.predict(dict(zip(names, values, strict=True))))
     found, refused = [], 0
     for truth in range(truths):
         generator = np.random.Generator(np.random.Philox(key=[seed, truth]))
         values = draw(rows, generator)
         spread = np.abs(generator.standard_normal(len(problem.series))) * problem.scales
         chances = draw(problem.detections, generator)
-        prediction = Prediction(*predict(jnp.asarray(values)))
-        chains = fit(seed + truth, synthetic(problem, prediction, spread, chances, generator))
+        shown = predict(jnp.asarray(values))
+        chains = fit(seed + truth, synthetic(problem, shown, spread, chances, generator))
         if diagnostics.diagnose(chains).rhat > WORST_RHAT:
             refused += 1
         else:
             found.append(rank(values, chains.values))
         progress(truth + 1, truths)
     return Ranked(tuple(names), np.array(found, int).reshape(-1, len(rows)), refused)
-
-
-def _parts(problem: Problem, names: Sequence[str], values: Array) -> tuple[Any, Any]:
-    prediction = problem.predict(dict(zip(names, values, strict=True)))
-    return prediction.series, prediction.hazards
 
 
 def draw(rows: Sequence[Prior], generator: np.random.Generator) -> Float[np.ndarray, " row"]:

@@ -64,17 +64,11 @@ def residuals(problem: Problem, prediction: Prediction) -> list[Float[np.ndarray
 
 def tempered(problem: Problem) -> tuple[Problem, float]:
     """Return the problem with weights n_eff / n, and the effective number of all its data."""
-    prediction = jax.jit(lambda: _leaves(problem, {}))()
-    rest = residuals(problem, Prediction(*prediction))
+    rest = residuals(problem, jax.jit(lambda: problem.predict({}))())
     numbers = [effective_number(r) for r in rest]
     weights = tuple(n / len(r) for n, r in zip(numbers, rest, strict=True))
     listed = sum(float((e.counts * e.covered).sum()) for e in problem.events)
     return dataclasses.replace(problem, weights=weights), float(sum(numbers) + listed)
-
-
-def _leaves(problem: Problem, values: dict[str, Array]) -> tuple[list[Array], list[tuple]]:
-    prediction = problem.predict(values)
-    return prediction.series, prediction.hazards
 
 
 def standardised(problem: Problem, prediction: Prediction) -> Float[Array, " datum"]:

@@ -37,7 +37,9 @@ People = Annotated[
 Until = Annotated[
     str | None, typer.Option(help="Last month, YYYY-MM (1953-02 to 1970-12).", metavar="YYYY-MM")
 ]
-Posterior = Annotated[str, typer.Option(help="Parameter sets: prior.")]
+Posterior = Annotated[
+    str, typer.Option(help="Parameter sets: prior, until-1958, all, or a file of `thaw calibrate`.")
+]
 Weather = Annotated[
     str, typer.Option(help="replay: the rain of each year as observed; sampled: of random years.")
 ]

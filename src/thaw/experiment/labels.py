@@ -36,8 +36,8 @@ def of_event(
 ) -> str:
     """Return the label of an event family from (share, lower bound) of both probabilities.
 
-    Where the prior alone already fixes the direction, that is said and nothing else. ``prior`` holds
-    both worlds under the prior; None: the direction is not compared with it.
+    Where the prior alone already fixes the direction, that is said and nothing else. ``prior``
+    holds both worlds under the prior; None: the direction is not compared with it.
     """
     if np.array_equal(in_a, in_b):
         return NO_EFFECT

@@ -15,6 +15,7 @@ from jaxtyping import Float
 
 import thaw
 from thaw import record, reforms
+from thaw.calibrate import posteriors
 from thaw.errors import InputError, unknown
 from thaw.experiment import storage
 from thaw.model import exogenous, observation, parameters, registry, simulate
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 WEATHER = ("replay", "sampled")
-POSTERIORS = ("prior",)
+PRIOR = "prior"
 MAX_DRAWS = 100_000
 
 
@@ -51,8 +52,8 @@ class Settings:
             raise InputError(f"--seed {self.seed} is outside 0 to {2**32 - 1}")
         if self.weather not in WEATHER:
             raise unknown("weather", self.weather, WEATHER)
-        if self.posterior not in POSTERIORS:
-            raise unknown("posterior", self.posterior, POSTERIORS)
+        if self.posterior != PRIOR:
+            posteriors.load(self.posterior)
         size.parse_people(self.people)
         parameters.override(parameters.modes(), self.fixed())
         self.rivals()
@@ -216,7 +217,11 @@ def _number(key: str, value: object) -> float:
 
 def parameter_sample(settings: Settings) -> parameters.Sample:
     """Return parameter values by draw, with what the scenario fixes."""
-    sample = parameters.sample_prior(settings.seed, settings.draws)
+    if settings.posterior == PRIOR:
+        sample = parameters.sample_prior(settings.seed, settings.draws)
+    else:
+        found = posteriors.load(settings.posterior)
+        sample = posteriors.sample(found, settings.seed, settings.draws)
     return parameters.override(sample, settings.fixed())
 
 

@@ -19,7 +19,7 @@ from thaw.model.simulate import Trace
 from thaw.report.figures import STYLE
 from thaw.report.pages import effects
 from thaw.report.pages.markdown import NOTE, table
-from thaw.report.pages.variants import DRAWS, Laboratory, Variant, laboratory, couplings
+from thaw.report.pages.variants import DRAWS, Laboratory, Variant, couplings, laboratory
 
 if TYPE_CHECKING:
     from thaw.experiment.run import Progress

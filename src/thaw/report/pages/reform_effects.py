@@ -48,7 +48,7 @@ responses are decided by the model from the reform's first month on, in both wor
 
 """
 REASONS = {
-    "kgb_under_party": "acts on the leader's hold on the service, and so on plots and removals alone",
+    "kgb_under_party": "acts on the hold on the service, and so on plots and removals alone",
     "currency_reform_1961": "changes the unit of account, and all money is counted in new roubles",
     "renewal_rule_1961": "acts on the expected risk of office, and so on votes alone",
     "renewal_rule_dropped_1966": "the same rule",
