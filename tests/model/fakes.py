@@ -47,7 +47,8 @@ def world():
             acting=_f(0.001, P, A),
             convictions=_f(0, P),
             disturbances=_f(0, P),
-            crowd=_f(0, P), homecomers=_f(0, P),
+            crowd=_f(0, P),
+            homecomers=_f(0, P),
         ),
         "camps": ns(
             release_hazard=_f(0.03, K),

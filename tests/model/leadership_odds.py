@@ -22,8 +22,10 @@ DATED = {k: jnp.asarray(v[:MONTHS]) for k, v in exogenous.monthly().items()}
 def stakes():
     """Return the historical path of what administration tells leadership, at prior modes."""
     states, _ = run_alone(administration.SUBSYSTEM, months=MONTHS)
-    return {k: jnp.asarray(getattr(states, k)[:MONTHS])
-            for k in ("m_form", "stake_ministry", "stake_obkom")}
+    return {
+        k: jnp.asarray(getattr(states, k)[:MONTHS])
+        for k in ("m_form", "stake_ministry", "stake_obkom")
+    }
 
 
 def simulator(others, rival=None):
@@ -43,10 +45,13 @@ def simulator(others, rival=None):
                 setattr(states["administration"], variable, number)
             states["leadership"] = state
             view = View(subsystem, states, month, dated, inputs, set())
-            decided = {k: jnp.full(v.shape, (month >= start) * (k in deciding) * 1.0)
-                       for k, v in value.items()}
-            after, info = step(view, Levers(value, decided, set()), params,
-                               Keys.of(key, month, "leadership"))
+            decided = {
+                k: jnp.full(v.shape, (month >= start) * (k in deciding) * 1.0)
+                for k, v in value.items()
+            }
+            after, info = step(
+                view, Levers(value, decided, set()), params, Keys.of(key, month, "leadership")
+            )
             return after, (info, after)
 
         begin = jax.tree.map(lambda x: jnp.asarray(x, jnp.float64), subsystem.init(params, inputs))

@@ -61,11 +61,13 @@ def test_localism_grows_with_the_number_of_councils_and_falls_under_the_law(hist
     few = {"regions": np.where(np.arange(MONTHS) >= 52, 20.0, 0.0)}
     strict = {"penalty": 0.4}
     month = month_index("1961-01")
-    assert run_alone(SUBSYSTEM, months=MONTHS, levers=few)[0].localism[month] < (
-        history[0].localism[month]
+    assert (
+        run_alone(SUBSYSTEM, months=MONTHS, levers=few)[0].localism[month]
+        < (history[0].localism[month])
     )
-    assert run_alone(SUBSYSTEM, months=MONTHS, params=strict)[0].localism[month] < (
-        history[0].localism[month]
+    assert (
+        run_alone(SUBSYSTEM, months=MONTHS, params=strict)[0].localism[month]
+        < (history[0].localism[month])
     )
     assert ((history[0].localism >= 0) & (history[0].localism <= 1)).all()
 

@@ -67,8 +67,9 @@ def test_composite_reads_each_component_in_its_direction():
 
 def test_index_rises_when_rehabilitation_stops():
     busy = {"camps": {"rehabilitated": jnp.array([5_000.0, 2_000.0])}}
-    assert run_alone(SUBSYSTEM, others=busy, months=24)[0].restalinization[-1] < (
-        run_alone(SUBSYSTEM, months=24)[0].restalinization[-1]
+    assert (
+        run_alone(SUBSYSTEM, others=busy, months=24)[0].restalinization[-1]
+        < (run_alone(SUBSYSTEM, months=24)[0].restalinization[-1])
     )
 
 

@@ -46,9 +46,7 @@ def thaw_abroad(speech):
 def world(speech=1.0, decided=0.0, rival=None, forced=True, **params):
     levers = {} if forced else {"intervene": np.zeros((MONTHS, 7))}
     choice = {"intervene": np.full((MONTHS, 7), decided)}
-    return run_many(
-        SUBSYSTEM, DRAWS, MONTHS, thaw_abroad(speech), levers, choice, params, rival
-    )
+    return run_many(SUBSYSTEM, DRAWS, MONTHS, thaw_abroad(speech), levers, choice, params, rival)
 
 
 def mode():
@@ -57,9 +55,10 @@ def mode():
 
 
 def case(**changes):
-    return bloc_decision.Covariates(**dict.fromkeys(
-        (f.name for f in dataclasses.fields(bloc_decision.Covariates)), 0.5
-    ) | changes)
+    return bloc_decision.Covariates(
+        **dict.fromkeys((f.name for f in dataclasses.fields(bloc_decision.Covariates)), 0.5)
+        | changes
+    )
 
 
 def test_every_number_is_finite_and_bounded():

@@ -11,11 +11,16 @@ from typing import Annotated, Any
 
 import typer
 
+from thaw.cli import attribute as attribute_commands
+from thaw.cli import calibrate as calibrate_commands
+from thaw.cli import cite as cite_commands
 from thaw.cli import citizens as citizen_commands
 from thaw.cli import compare as compare_commands
+from thaw.cli import pages as pages_commands
 from thaw.cli import record as record_commands
 from thaw.cli import reforms as reform_commands
 from thaw.cli import run as run_commands
+from thaw.cli import sweep as sweep_commands
 from thaw.cli import validate as validate_commands
 from thaw.errors import InputError
 
@@ -61,12 +66,17 @@ def thaw(
 
 app.command("run")(run_commands.run)
 app.command("compare")(compare_commands.compare)
+app.command("attribute")(attribute_commands.attribute)
+app.command("sweep")(sweep_commands.sweep)
 app.command("validate")(validate_commands.validate)
+app.command("calibrate")(calibrate_commands.calibrate)
 app.command("lives")(citizen_commands.lives)
 app.command("bench")(citizen_commands.bench)
 app.add_typer(record_commands.app, name="record")
 app.command("reforms")(reform_commands.reforms)
 app.add_typer(reform_commands.scenarios_app, name="scenarios")
+app.command("cite")(cite_commands.cite)
+app.command("pages")(pages_commands.pages)
 
 
 def one_line(text: str) -> str:

@@ -98,8 +98,8 @@ def cite(folder: Path) -> Bibliography:
         used = parameters_used(rivals, tuple(manifest.get("rivals", ())))
     except KeyError as error:
         raise InputError(f"'{folder}': key {error} is missing in its manifest") from None
-    used -= {name for world in worlds for name in world.settings()}
-    known, judged = _parameters(used)
+    free = used - {name for world in worlds for name in world.settings()}
+    known, judged = _parameters(free)
     found = [
         *_data(_series(manifest, kind, folder), worlds[0]),
         *known,
@@ -108,7 +108,17 @@ def cite(folder: Path) -> Bibliography:
         *_methods(kind),
         _software(manifest),
     ]
-    return Bibliography(tuple(found), tuple(judged), len(used))
+    return Bibliography(tuple(_merged(found)), tuple(judged), len(free))
+
+
+def _merged(found: Iterable[Reference]) -> list[Reference]:
+    """Return every key once, under its first group, with all its uses."""
+    merged: dict[str, Reference] = {}
+    for reference in found:
+        earlier = merged.setdefault(reference.key, reference)
+        uses = tuple(dict.fromkeys((*earlier.uses, *reference.uses)))
+        merged[reference.key] = dataclasses.replace(earlier, uses=uses)
+    return list(merged.values())
 
 
 def _worlds(manifest: dict[str, Any], kind: str) -> list[Scenario]:
@@ -204,7 +214,7 @@ def _texts(group: str, uses: dict[str, list[str]]) -> list[Reference]:
 def _methods(kind: str) -> Iterable[Reference]:
     file = resources.files("thaw.report") / "methods.csv"
     with file.open(encoding="utf-8") as handle:
-        rows = [row for row in csv.DictReader(handle)]
+        rows = list(csv.DictReader(handle))
     for row in rows:
         if row["used_by"] != "all" and kind not in row["used_by"].split():
             continue

@@ -89,10 +89,12 @@ def var_cooperation(view: View, params: Any, concession: Any) -> Float[Array, " 
         + params.us_act_weight * view.exogenous.us_act
         + params.election * view.exogenous.us_election
     )
-    return jnp.stack([
-        params.inertia * ours + rho * theirs + third + soviet,
-        params.inertia * theirs + rho * ours + third + american,
-    ])
+    return jnp.stack(
+        [
+            params.inertia * ours + rho * theirs + third + soviet,
+            params.inertia * theirs + rho * ours + third + american,
+        ]
+    )
 
 
 def ar_cooperation(view: View, params: Any, concession: Any) -> Float[Array, " side"]:
@@ -107,13 +109,15 @@ def issues(view: View, params: Any, levers: Levers) -> Float[Array, " issue"]:
     flight = jnp.log(jnp.maximum(view.bloc.refugees, 0.1) / params.ref_norm)
     opened = jnp.maximum(outside.castro, jnp.minimum(missiles, 1.0))
     log_open = jnp.log(jnp.maximum(opened, 1e-6))
-    return jnp.stack([
-        params.issue * ultimatum + params.b_ref * flight,
-        params.issue * missiles + log_open,
-        params.issue * outside.taiwan,
-        params.issue * outside.middle_east,
-        params.issue * outside.incident,
-    ])
+    return jnp.stack(
+        [
+            params.issue * ultimatum + params.b_ref * flight,
+            params.issue * missiles + log_open,
+            params.issue * outside.taiwan,
+            params.issue * outside.middle_east,
+            params.issue * outside.incident,
+        ]
+    )
 
 
 def issue_hazards(view: View, levers: Levers, params: Any) -> Float[Array, " issue"]:
