@@ -12,6 +12,7 @@ from thaw.errors import InputError
 from thaw.experiment import labels, rivals
 from thaw.experiment.compare import compare, sign_probability
 from thaw.experiment.effects import at_horizons
+from thaw.experiment.outcomes import outcomes
 from thaw.experiment.run import record_of
 from thaw.experiment.support import nearest, support
 from thaw.model.clock import month_index
@@ -202,6 +203,6 @@ def test_files_hold_every_effect(asked, tmp_path, capsys):
         assert float(value) == pytest.approx(row["median"])
     for name in ("effects.pdf", "slide.png", "events.csv", "rivals.csv", "compare.json"):
         assert (tmp_path / name).stat().st_size > 100
-    command.show(asked, ["agriculture.meat"])
+    command.show(asked, outcomes("agriculture.meat"))
     text = capsys.readouterr().out
     assert "36 months" in text and "1958-12" in text

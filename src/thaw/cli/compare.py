@@ -12,6 +12,7 @@ from thaw.cli.progress import reporter
 
 if TYPE_CHECKING:
     from thaw.experiment.compare import Comparison
+    from thaw.experiment.outcomes import Outcome
 
 
 def compare(
@@ -24,7 +25,8 @@ def compare(
         ),
     ] = None,
     outcome: Annotated[
-        list[str] | None, typer.Option(help="Show these series instead of what moves most.")
+        list[str] | None,
+        typer.Option(help="Show SERIES[@PLACE] or state.NAME instead of what moves most."),
     ] = None,
     draws: options.Draws = 64,
     seed: options.Seed = 0,
@@ -60,21 +62,22 @@ def compare(
     `thaw compare historical --without secret_speech`.
     """
     from thaw import reforms
-    from thaw.errors import unknown
+    from thaw.errors import InputError
     from thaw.experiment import storage
     from thaw.experiment.compare import compare as compared
     from thaw.experiment.executor import executor
-    from thaw.model.observation import observables
+    from thaw.experiment.outcomes import outcomes
     from thaw.report import comparison as report
     from thaw.report import contract, exports
 
     exports.check(format_ or [])
     if out is not None:
         storage.prepare(out)
-    known = {series_id for series_id, _ in observables()}
-    for name in outcome or []:
-        if name not in known:
-            raise unknown("outcome", name, known)
+    chosen = [found for text in outcome or [] for found in outcomes(text)]
+    if any(found.kind == "event" for found in chosen):
+        raise InputError(
+            "--outcome: events always stand below; allowed: SERIES[@PLACE], state.NAME"
+        )
     first = reforms.apply_options(reforms.load_scenario(a), until=until)
     second = reforms.apply_options(
         reforms.load_scenario(b or a),
@@ -87,15 +90,18 @@ def compare(
     )
     progress = reporter("draws", quiet or json_)
     with executor(cluster) as runner:
-        result = compared(first, second, draws, seed, people, posterior, weather, progress, runner)
+        also = [found for found in chosen if found.kind == "state"]
+        result = compared(
+            first, second, draws, seed, people, posterior, weather, progress, runner, also
+        )
     if rivals:
-        result = result.with_rivals(outcome or [], reporter("structures", quiet or json_))
+        result = result.with_rivals(chosen, reporter("structures", quiet or json_))
     if out is not None:
         save(result, out, format_ or [])
     if json_:
         typer.echo(contract.dumps(report.document(result)))
     elif not quiet:
-        show(result, outcome or [])
+        show(result, chosen)
 
 
 def save(result: Comparison, out: Path, formats: list[str]) -> None:
@@ -118,7 +124,7 @@ def save(result: Comparison, out: Path, formats: list[str]) -> None:
     storage.write_result(out, write, manifest(result))
 
 
-def show(result: Comparison, outcomes: list[str]) -> None:
+def show(result: Comparison, outcomes: list[Outcome]) -> None:
     """Print the answer: one sentence, the effects, the odds of events, the guards."""
     from thaw.model.clock import stamp
     from thaw.report import comparison as report

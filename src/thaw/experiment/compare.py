@@ -17,6 +17,7 @@ import pandas as pd
 from thaw import reforms
 from thaw.errors import InputError
 from thaw.experiment import effects, executor, rivals, support
+from thaw.experiment.outcomes import Outcome, observed
 from thaw.experiment.run import Progress, Settings
 from thaw.experiment.summaries import sign_probability
 from thaw.model.clock import stamp
@@ -78,20 +79,19 @@ class Comparison:
         return figure(self)
 
     def with_rivals(
-        self, outcomes: Sequence[str] = (), progress: Progress | None = None
+        self, outcomes: Sequence[Outcome] = (), progress: Progress | None = None
     ) -> Comparison:
-        """Return the comparison with the rivals' signs on some series (default: those shown).
+        """Return the comparison with the rivals' signs on some outcomes (default: those shown).
 
         Effects that a rival contradicts are relabelled ``model-dependent``.
         """
-        rows = self.table if outcomes else self.largest()
-        chosen = rows[rows["outcome"].isin(outcomes)] if outcomes else rows
-        keys = list(dict.fromkeys(zip(chosen["outcome"], chosen["place"], strict=True)))
+        top = self.largest()
+        shown = zip(top["outcome"], top["place"], strict=True)
+        chosen = list(outcomes) or [Outcome("series", *key) for key in shown]
         worlds = (self.a.scenario, self.b.scenario)
-        since = executor.decided_from(worlds)
-        found = rivals.compared(
-            *worlds, keys, self.changed_from, since or self.changed_from, progress
-        )
+        decided = executor.decided_from(worlds)
+        since = self.changed_from
+        found = rivals.compared(*worlds, chosen, since, decided or since, progress)
         table = rivals.relabelled(self.table, found)
         return dataclasses.replace(self, table=table, rivals=found)
 
@@ -106,10 +106,11 @@ def compare(
     weather: str = "replay",
     progress: Progress | None = None,
     runner: executor.Executor | None = None,
+    also: Sequence[Outcome] = (),
 ) -> Comparison:
     """Return the effects of scenario ``b`` against ``a`` on common random numbers.
 
-    ``runner`` runs the draws elsewhere (see :mod:`thaw.experiment.executor`); the numbers are the
+    Every observable is compared; ``also`` names states of the model to compare besides. ``runner`` runs the draws elsewhere (see :mod:`thaw.experiment.executor`); the numbers are the
     same. Raises InputError when the worlds do not differ, or end in different months.
     """
     first, second = (
@@ -130,7 +131,14 @@ def compare(
         changed_from=since,
         held=tuple(paths.held),
         decided=tuple(paths.decided_rows),
-        table=effects.effect_table(pair, first.months, since, prior, near),  # type: ignore[arg-type]
+        table=effects.effect_table(
+            pair,
+            [*observed(), *also],
+            first.months,
+            since,
+            prior,  # type: ignore[arg-type]
+            near,
+        ),
         event_table=effects.event_table(pair, first.months, prior),  # type: ignore[arg-type]
         support=support.support(pair[0], since),
         extrapolation=support.extrapolation(*pair, since),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,9 @@ from jaxtyping import Bool, Float, Int
 from scipy import stats
 
 from thaw.experiment import labels
-from thaw.experiment.run import all_stamps
+from thaw.experiment.outcomes import Outcome
 from thaw.experiment.summaries import sign_probability, summary
-from thaw.model import observation
 from thaw.model.clock import stamp
-from thaw.model.observation import Observable
 from thaw.model.simulate import Trace
 
 HORIZONS = (6, 12, 36)
@@ -25,32 +24,31 @@ Pair = tuple[Trace, Trace]
 
 def effect_table(
     pair: Pair,
+    outcomes: Iterable[Outcome],
     months: int,
     since: int,
     prior: Pair | None = None,
     near: Int[np.ndarray, " kept"] | None = None,
 ) -> pd.DataFrame:
-    """Return one row per observable and stamp from month ``since`` on.
+    """Return one row per outcome and stamp from month ``since`` on.
 
     ``prior`` holds the same worlds under the prior (None: they are under the prior already);
     ``near`` the draws that came nearest to history.
     """
     rows = []
-    for observable in observation.observables().values():
-        if observable.key not in pair[0]["series"]:
-            continue
-        for at in stamps_since(observable, months, since):
-            effect = difference(pair, observable, at)
-            known = effect if prior is None else difference(prior, observable, at)
+    for outcome in outcomes:
+        for at in outcome.stamps_since(since, months, HORIZONS):
+            effect = difference(pair, outcome, at)
+            known = effect if prior is None else difference(prior, outcome, at)
             rows.append(
                 {
-                    "outcome": observable.series_id,
-                    "place": observable.place,
-                    "subsystem": observable.subsystem,
-                    "unit": observable.unit,
+                    "outcome": outcome.label,
+                    "place": outcome.place,
+                    "subsystem": outcome.subsystem,
+                    "unit": outcome.unit,
                     "month": stamp(at),
                     **summary(effect),
-                    "median_a": _median(level(pair[0], observable, at)),
+                    "median_a": _median(outcome.read(pair[0], at)),
                     "prior_only": summary(known),
                     "near_history": summary(effect if near is None else effect[near]),
                     "label": labels.of_effect(sign_probability(effect), sign_probability(known)),
@@ -59,20 +57,9 @@ def effect_table(
     return pd.DataFrame(rows)
 
 
-def stamps_since(observable: Observable, months: int, since: int) -> list[int]:
-    """Return the stamps from ``since`` on; for monthly observables those of the horizons too."""
-    extra = [since + h for h in HORIZONS] if observable.monthly else []
-    return [at for at in sorted({*all_stamps(observable, months), *extra}) if since <= at < months]
-
-
-def level(trace: Trace, observable: Observable, at: int) -> Float[np.ndarray, " draw"]:
-    """Return an observable at a stamp, draw by draw, without error of reading."""
-    return observation.read_off(observable, trace["series"][observable.key], at)
-
-
-def difference(pair: Pair, observable: Observable, at: int) -> Float[np.ndarray, " draw"]:
-    """Return B - A of an observable at a stamp, draw by draw."""
-    return level(pair[1], observable, at) - level(pair[0], observable, at)
+def difference(pair: Pair, outcome: Outcome, at: int) -> Float[np.ndarray, " draw"]:
+    """Return B - A of an outcome at a stamp, draw by draw, without error of reading."""
+    return outcome.read(pair[1], at) - outcome.read(pair[0], at)
 
 
 def _median(values: Float[np.ndarray, " draw"]) -> float:

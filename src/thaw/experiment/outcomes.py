@@ -7,14 +7,17 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float
 
+from thaw import record
 from thaw.errors import InputError, unknown
 from thaw.experiment import executor
 from thaw.experiment.anatomy import shown
 from thaw.experiment.run import all_stamps
+from thaw.model import registry
 from thaw.model.clock import month_index, stamp
 from thaw.model.observation import observables, read_off
 from thaw.model.simulate import Trace
@@ -33,7 +36,32 @@ class Outcome:
         """Unit of the values."""
         if self.kind == "series":
             return observables()[self.name, self.place].unit
-        return "probability" if self.kind == "event" else "state"
+        return "probability" if self.kind == "event" else (self._declared()[0] or "state")
+
+    @property
+    def title(self) -> str:
+        """What it is, in words."""
+        if self.kind == "series":
+            rows = record.series(self.name)
+            words = str(rows["title"].iloc[0])
+        elif self.kind == "event":
+            words = f"{self.name.replace('_', ' ').capitalize()} by then"
+        else:
+            words = self._declared()[1] or self.name.split(".")[1].replace("_", " ")
+        return words if self.place in ("", "USSR", "World") else f"{words}, {self.place}"
+
+    @property
+    def subsystem(self) -> str:
+        """The subsystem that owns it; empty for events."""
+        if self.kind == "series":
+            return observables()[self.name, self.place].subsystem
+        return self.name.split(".")[0] if self.kind == "state" else ""
+
+    def _declared(self) -> tuple[str, str]:
+        """Return unit and meaning of a state that its subsystem declares; empty for others."""
+        owner, _, variable = self.name.partition(".")
+        declared = registry.subsystems()[owner].variables()
+        return next(((unit, words) for name, unit, words in declared if name == variable), ("", ""))
 
     @property
     def label(self) -> str:
@@ -45,6 +73,12 @@ class Outcome:
         if self.kind == "series":
             return [m for m in all_stamps(observables()[self.name, self.place], months) if m >= 0]
         return sorted({*range(11, months, 12), months - 1})
+
+    def stamps_since(self, since: int, months: int, after: Sequence[int] = ()) -> list[int]:
+        """Return the stamps from ``since`` on, and months ``after`` it where any month may be."""
+        anywhere = self.kind != "series" or observables()[self.name, self.place].monthly
+        extra = [since + number for number in after] if anywhere else []
+        return [at for at in sorted({*self.stamps(months), *extra}) if since <= at < months]
 
     def read(self, trace: Trace, at: int) -> Float[np.ndarray, " draw"]:
         """Return the values at a month; for an event whether it has happened by then (0 or 1)."""
@@ -91,6 +125,11 @@ def _placed(kind: str, name: str, place: str, known: list[tuple[str, str]]) -> l
     if place and place not in places:
         raise unknown(f"place of {name}", place, places)
     return [Outcome(kind, name, where) for where in places if place in ("", where)]
+
+
+def observed() -> list[Outcome]:
+    """Return every observable of the model as an outcome."""
+    return [Outcome("series", *key) for key in observables()]
 
 
 def single(text: str) -> tuple[Outcome, str | None]:

@@ -6,7 +6,7 @@ Rivals run on sixteen prior draws in one compiled world in which the mechanisms 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,10 +14,11 @@ from jaxtyping import Float
 
 from thaw import reforms
 from thaw.experiment import labels
-from thaw.experiment.effects import difference, stamps_since
+from thaw.experiment.effects import HORIZONS, difference
+from thaw.experiment.outcomes import Outcome
 from thaw.experiment.run import Progress
 from thaw.experiment.summaries import sign_probability
-from thaw.model import observation, registry
+from thaw.model import registry
 from thaw.model.clock import stamp
 
 Key = tuple[str, str]
@@ -51,7 +52,7 @@ def structures(subsystems: Iterable[str]) -> list[tuple[str, str]]:
 def compared(
     a: reforms.Scenario,
     b: reforms.Scenario,
-    keys: Iterable[Key],
+    outcomes: Sequence[Outcome],
     since: int,
     decided_from: int,
     progress: Progress | None = None,
@@ -62,21 +63,24 @@ def compared(
     """
     from thaw.report.pages.variants import DRAWS, Variant, laboratory
 
-    shown = [observation.observables()[key] for key in keys]
-    chosen = [MAIN, *structures({observable.subsystem for observable in shown})]
-    at = {o.key: stamps_since(o, a.months, since) for o in shown}
-    found: dict[Key, Effects] = {o.key: {} for o in shown}
+    chosen = [MAIN, *structures({outcome.subsystem for outcome in outcomes})]
+    at = {o: o.stamps_since(since, a.months, HORIZONS) for o in outcomes}
+    found: dict[Outcome, Effects] = {o: {} for o in outcomes}
     for done, structure in enumerate(chosen, start=1):
         variant = Variant() if structure == MAIN else Variant(rivals=dict([structure]))
         pair = tuple(laboratory().run(world, variant, decided_from) for world in (a, b))
-        for o in shown:
-            columns = [difference(pair, o, month) for month in at[o.key]]  # type: ignore[arg-type]
-            found[o.key][structure] = np.stack(columns) if columns else np.zeros((0, DRAWS))
+        for o in outcomes:
+            columns = [difference(pair, o, month) for month in at[o]]  # type: ignore[arg-type]
+            found[o][structure] = np.stack(columns) if columns else np.zeros((0, DRAWS))
         if progress is not None:
             progress(done, len(chosen))
-    rows = [row for key, effects in found.items() for row in _rows(key, effects, at[key])]
-    horizon = {key: credibility(effects, at[key]) for key, effects in found.items()}
+    rows = [row for o, effects in found.items() for row in _rows(_key(o), effects, at[o])]
+    horizon = {_key(o): credibility(effects, at[o]) for o, effects in found.items()}
     return Rivals(tuple(chosen[1:]), DRAWS, pd.DataFrame(rows), horizon)
+
+
+def _key(outcome: Outcome) -> Key:
+    return outcome.label, outcome.place
 
 
 def _rows(key: Key, effects: Effects, months: list[int]) -> Iterable[dict[str, object]]:

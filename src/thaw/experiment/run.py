@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import platform
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,7 +102,7 @@ class Run:
     held: tuple[str, ...] = ()
     decided: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of every number of the run."""
         return dataset_digest(self.data)
@@ -125,6 +126,10 @@ class Run:
 
     def table(self) -> pd.DataFrame:
         """Return one row per observable and stamp: model quantiles beside the record."""
+        return self._table.copy()
+
+    @cached_property
+    def _table(self) -> pd.DataFrame:
         from thaw.report.table import observables_table
 
         return observables_table(self)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from thaw.errors import InputError
@@ -74,9 +75,18 @@ def recorded(
     ``table`` is a series table in the record's format; the shipped record when absent.
     """
     if table is None:
-        from thaw import record
+        return list(_shipped(observable, months))
+    return _from_table(observable, months, table)
 
-        table = record.series(observable.series_id)
+
+@cache
+def _shipped(observable: Observable, months: int) -> tuple[Recorded, ...]:
+    from thaw import record
+
+    return tuple(_from_table(observable, months, record.series(observable.series_id)))
+
+
+def _from_table(observable: Observable, months: int, table: pd.DataFrame) -> list[Recorded]:
     same = (table["series_id"] == observable.series_id) & (table["place"] == observable.place)
     rows = table[same]
     groups: dict[int, list[dict]] = {}

@@ -17,7 +17,10 @@ from thaw.report import contract
 from thaw.report.figures import BAND, LINE, STYLE, heading, mark_text, readable, wrap, years_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from thaw.experiment.compare import Comparison
+    from thaw.experiment.outcomes import Outcome
 
 READABLE = 0.05
 """Differences of odds below this are left to the files."""
@@ -39,16 +42,20 @@ def standardised(comparison: Comparison) -> pd.DataFrame:
 def largest(comparison: Comparison, count: int) -> pd.DataFrame:
     """Return the outcomes that move most, each at the stamp where it moves most."""
     table = standardised(comparison)
-    moved = table[(table["label"] != labels.NO_EFFECT) & (table["median"] != 0.0)]
+    observed = ~table["outcome"].str.startswith("state.")
+    moved = table[observed & (table["label"] != labels.NO_EFFECT) & (table["median"] != 0.0)]
     if moved.empty:
         return moved
     top = moved.loc[moved.groupby(["outcome", "place"], sort=False)["size"].idxmax()]
     return top.sort_values("size", ascending=False).head(count)
 
 
-def named(comparison: Comparison, outcomes: list[str]) -> pd.DataFrame:
+def named(comparison: Comparison, outcomes: Iterable[Outcome]) -> pd.DataFrame:
     """Return the rows of some outcomes at all their stamps."""
-    return comparison.table[comparison.table["outcome"].isin(outcomes)]
+    wanted = {(outcome.label, outcome.place) for outcome in outcomes}
+    table = comparison.table
+    keys = zip(table["outcome"], table["place"], strict=True)
+    return table[[key in wanted for key in keys]]
 
 
 def sentence(comparison: Comparison) -> str:
@@ -108,7 +115,7 @@ def _column(name: str) -> str:
 
 
 def _named(outcome: str, place: str) -> str:
-    return outcome if place in ("USSR", "World") else f"{outcome} ({place})"
+    return outcome if place in ("", "USSR", "World") else f"{outcome} ({place})"
 
 
 def _cell(row: dict[str, Any]) -> str:
