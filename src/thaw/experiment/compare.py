@@ -110,8 +110,9 @@ def compare(
 ) -> Comparison:
     """Return the effects of scenario ``b`` against ``a`` on common random numbers.
 
-    Every observable is compared; ``also`` names states of the model to compare besides. ``runner`` runs the draws elsewhere (see :mod:`thaw.experiment.executor`); the numbers are the
-    same. Raises InputError when the worlds do not differ, or end in different months.
+    Every observable is compared; ``also`` names states of the model to compare besides. ``runner``
+    runs the draws elsewhere (see :mod:`thaw.experiment.executor`); the numbers are the same. Raises
+    InputError when the worlds do not differ, or end in different months.
     """
     first, second = (
         Settings(_world(s).with_mode("do"), draws, seed, people, posterior, weather) for s in (a, b)
