@@ -182,8 +182,9 @@ def test_stored_results_come_back_and_make_the_page(document, tmp_path, monkeypa
     results.store_dependence(moved)
     assert results.dependence() == moved
     stored = results.results()
-    assert stored["prior"]["summary"]["skill_median"] == document["summary"]["skill_median"]
-    assert trust.text(stored) == trust.text({"prior": document})
+    name = document["posterior"]
+    assert stored[name]["summary"]["skill_median"] == document["summary"]["skill_median"]
+    assert trust.text(stored) == trust.text({name: document})
 
 
 def test_the_page_says_so_when_nothing_was_shown():

@@ -20,6 +20,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from thaw.model import exogenous, menu, registry
+from thaw.model.clock import LAST_MONTH
 from thaw.model.parameters import Sample
 from thaw.model.randomness import Keys
 from thaw.model.subsystem import Emission, Levers, Names, Subsystem, View
@@ -206,7 +207,8 @@ class Plan:
 
     def shared(self) -> dict[str, Any]:
         """Return what all draws have in common, as the compiled months take it."""
-        months = len(next(iter(self.exogenous.values())))
+        lengths = [len(path) for path in (*self.exogenous.values(), *self.value.values())]
+        months = lengths[0] if lengths else LAST_MONTH
         doses = np.zeros((months, len(policies()))) if self.menu is None else self.menu
         return {
             "value": self.value,
