@@ -96,7 +96,7 @@ def closed_forward(persons, values):
     def body(people, month):
         people = demography.shifted(people, month % 12 == 0)
         alive = rates.survival(inputs, params, month)
-        return demography.survive_and_move(people, alive, moves), None
+        return demography.survive_and_move(people, alive, moves)[0], None
 
     return jax.lax.scan(body, persons, jnp.arange(rates.TABLE_MONTH))[0]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from thaw.errors import unknown
 from thaw.record import dates, files, package, places
@@ -75,6 +75,10 @@ class Record:
             precision=frame["date"].map(lambda text: spans[text][2]),
         )
 
+    @cached_property
+    def _rows_of_series(self) -> dict[str, Any]:
+        return dict(self._all_series.groupby("series_id").indices)
+
     def series(self, series_id: str | None = None, place: str | None = None) -> pandas.DataFrame:
         """Return values of a series (or all), of a place (or all).
 
@@ -83,9 +87,10 @@ class Record:
         """
         frame = self._all_series
         if series_id is not None:
-            frame = frame[frame["series_id"] == series_id]
-            if frame.empty:
+            rows = self._rows_of_series.get(series_id)
+            if rows is None:
                 raise unknown("series", series_id, self.series_ids())
+            frame = frame.iloc[rows]
         if place is not None:
             wanted = self.place(place).place_id
             words = frame["place"].unique()

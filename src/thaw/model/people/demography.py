@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Bool, Float
 
@@ -54,30 +55,30 @@ def custody_profile(women: Float[ArrayLike, ""], ages: int = 102) -> Float[Array
 
 def shifted(persons: Persons, january: Bool[ArrayLike, ""]) -> Persons:
     """Return persons one place older where it is January, else the same."""
-    top = persons[-2:].sum(axis=0, keepdims=True)
-    older = jnp.concatenate([jnp.zeros_like(persons[:1]), persons[:-2], top])
-    return jnp.where(january, older, persons)
+
+    def older(now: Persons) -> Persons:
+        top = now[-2:].sum(axis=0, keepdims=True)
+        return jnp.concatenate([jnp.zeros_like(now[:1]), now[:-2], top])
+
+    return jax.lax.cond(january, older, lambda now: now, persons)
 
 
 def survive_and_move(
     persons: Persons, survival: Float[Array, "age sex locality"], moves: Moves
-) -> Persons:
+) -> tuple[Persons, Float[Array, " unit"]]:
     """Return who is alive at the end of the month, after moves from the countryside to towns.
+
+    Second are those who came to the towns of each unit from elsewhere.
 
     Movers go to towns of their own unit, but for ``far_share`` of them, who divide over the towns
     of the union by ``town_weight``. Moves change no total.
     """
-    urban = persons[:, :, 0] * survival[:, :, 0, None]
-    rural = persons[:, :, 1] * survival[:, :, 1, None]
-    movers = rural * moves.leaving[:, :, None] * moves.pull
-    far = moves.far_share * movers.sum(axis=-1, keepdims=True) * moves.town_weight
-    return jnp.stack([urban + (1 - moves.far_share) * movers + far, rural - movers], axis=2)
-
-
-def arrivals_from_afar(persons: Persons, moves: Moves) -> Float[Array, " unit"]:
-    """Return how many a month come to the towns of each unit from elsewhere."""
-    rural = (persons[:, :, 1] * moves.leaving[:, :, None]).sum(axis=(0, 1))
-    return moves.far_share * (rural * moves.pull).sum() * moves.town_weight
+    living = persons * survival[:, :, :, None]
+    movers = (living[:, :, 1] * moves.leaving[:, :, None] * moves.pull)[:, :, None]
+    far = moves.far_share * movers.sum(axis=-1, keepdims=True)
+    in_town = jnp.array([True, False])[:, None]
+    gained = (1 - moves.far_share) * movers + far * moves.town_weight
+    return living + jnp.where(in_town, gained, -movers), far.sum() * moves.town_weight
 
 
 def births(

@@ -79,8 +79,8 @@ def moved(persons: Persons, own: Any, flow: Flows, params: Any) -> Persons:
     exiles = (flow.home - flow.exile) / jnp.maximum(own.civil, 1.0)
     profile = custody_profile(params.custody_women)[:, :, None]
     common = 1 + profile * custody + exiles
-    young = jnp.zeros(persons.shape[0]).at[RECRUIT_AGES].set(1.0)[:, None, None]
-    return persons * jnp.stack([common, common + young * called], axis=2)
+    young_rural = jnp.zeros((persons.shape[0], 1, 2, 1)).at[RECRUIT_AGES, :, 1].set(1.0)
+    return persons * (common[:, :, None] + young_rural * called)
 
 
 def prisoners_after(own: Any, flow: Flows) -> Float[Array, "class unit"]:

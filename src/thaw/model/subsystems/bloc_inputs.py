@@ -5,6 +5,8 @@ Used by bloc.py. Missing values take the mean of the states that have one, the n
 
 from __future__ import annotations
 
+from functools import cache
+
 import equinox as eqx
 import numpy as np
 from jaxtyping import Float
@@ -50,6 +52,7 @@ def _states() -> list[dict[str, str]]:
     return [rows[state] for state in BLOC_STATES]
 
 
+@cache
 def known(series_id: str, place: str) -> dict[int, float]:
     """Return yearly record values of a series at a place, by year; seen before recalled."""
     rows = record.series(series_id)

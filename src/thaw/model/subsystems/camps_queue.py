@@ -26,8 +26,6 @@ REFUSE, REDUCE, RELEASE, REHABILITATE = range(4)
 NINTH_DECILE = 1.2815515655446004
 """The 90th percentile of a standard normal."""
 LOGISTIC_VARIANCE = math.pi**2 / 3.0
-LONGEST_WAIT = 120.0
-"""Months at which the waiting time is cut off when a queue is not served at all."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,7 +70,7 @@ def priorities(waits: Pair, collaborators: Scalar, params: Any) -> Pair:
     """Return the priority of the average living and dead case before the courts.
 
     The living have their life and a file at hand, less where the case is one of collaboration; the
-    dead have former rank and party membership; each gains by months of waiting.
+    dead have former rank and party membership; each gains by the months its kind has waited.
     """
     living = params.a_alive + params.a_file - params.a_mil * collaborators
     dead = params.a_rank * params.rank_dead + params.a_party * params.party_dead
@@ -173,7 +171,11 @@ def decide(
     capacity: Float[Array, " bodies"],
     params: Any,
 ) -> Decided:
-    """Return the decisions of the three bodies with the given capacities (cases this month)."""
+    """Return the decisions of the three bodies with the given capacities (cases this month).
+
+    Within a kind whoever is heard is drawn at random, so the mean wait of those left grows by a
+    month and falls only by new cases.
+    """
     own, line = view.own, view.leadership.line
     stock = jnp.sum(view.people.prisoners, axis=1)
     politicals = stock[2] + stock[3]
@@ -214,13 +216,12 @@ def decide(
         + visited * (1.0 - travelling[REFUSE])
         + jnp.sum(heard * court)
     )
-    served = queue - queue_after
     return Decided(
         queue=queue_after,
         unasked=own.unasked - first[1],
         refused=own.refused - second + params.rho_2 * rejected,
         closed=own.closed + cleared + final,
-        waits=jnp.minimum(queue_after / jnp.maximum(served, 1e-6), LONGEST_WAIT),
+        waits=own.waits * own.queue / jnp.maximum(queue, 1e-9) + 1.0,
         grant_rate=_smoothed(own.grant_rate, favourable, decided, params.grant_memory),
         rehabilitated=cleared,
         leaving=_leaving(

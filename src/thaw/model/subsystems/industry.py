@@ -59,8 +59,9 @@ class State(eqx.Module):
     durables: Float[Array, "3"] = variable("thousand a year", "TV sets, refrigerators, washers")
     durable_stock: Float[Array, "3"] = variable("thousand", "the same in homes")
     past: Float[Array, "13 3"] = variable(
-        "log", "output, consumption, product now and 12 months back"
+        "log", "output, consumption, product of the year now and 12 months back"
     )
+    town_product: Float[Array, "12"] = variable("1953=1", "product outside farming, last 12 months")
     official_drift: Float[Array, ""] = variable("log", "overstatement in the official index")
 
 
@@ -114,7 +115,9 @@ def init(params: Any, inputs: Inputs) -> State:
         felt_price=zero,
         durables=inputs.durables,
         durable_stock=inputs.durables / inputs.durables_growth,
-        past=yearly * (jnp.arange(13)[:, None] - 12.0) / 12.0,
+        past=yearly * (jnp.arange(13)[:, None] - 12.0) / 12.0 + _mid_year(yearly, params),
+        town_product=(1.0 - params.gdp_farming)
+        * jnp.exp(yearly[2] * (jnp.arange(12) - 11.0) / 12.0),
         official_drift=zero,
     )
 
@@ -157,13 +160,23 @@ def _total(output: Float[Array, "3"], params: Any, inputs: Inputs) -> Float[Arra
     )
 
 
-def _product(view: View, total: Any, labour: Any, params: Any) -> Float[Array, ""]:
-    """Return national product, 1953 = 1: industry, farming, and the rest as value added."""
+def _mid_year(yearly: Float[Array, "3"], params: Any) -> Float[Array, "3"]:
+    """Return the log gap between the product of a year and its last month, before 1953."""
+    return jnp.array([0.0, 0.0, -5.5 / 12.0]) * yearly * (1.0 - params.gdp_farming)
+
+
+def _town_product(total: Any, labour: Any, params: Any) -> Float[Array, ""]:
+    """Return value added outside farming, a month at yearly rate, over all product of 1953."""
+    services = labour * (total / labour) ** params.rest_elasticity
+    rest = 1.0 - params.gdp_industry - params.gdp_farming
+    return params.gdp_industry * total + rest * services
+
+
+def _product(view: View, town: Float[Array, "12"], params: Any) -> Float[Array, ""]:
+    """Return national product of the last 12 months, with the last harvest, January 1953 = 1."""
     farm = view.agriculture
     farming = 0.5 * farm.harvest / view.inputs.harvest + 0.5 * farm.meat / view.inputs.meat
-    rest = 1.0 - params.gdp_industry - params.gdp_farming
-    services = labour * (total / labour) ** params.rest_elasticity
-    return params.gdp_industry * total + params.gdp_farming * farming + rest * services
+    return jnp.mean(town) + params.gdp_farming * farming
 
 
 def _dwellings(
@@ -230,13 +243,16 @@ def _growth(view: View, output: Any, ratios: Any, params: Any) -> dict[str, Arra
     total = _total(output, params, view.inputs)
     goods = params.goods_share * output[1] / ratios[4]
     consumption = goods + (1.0 - params.goods_share) * view.agriculture.food
-    now = jnp.log(jnp.stack([total, consumption, _product(view, total, ratios[1], params)]))
+    month = _town_product(total, ratios[1], params)
+    town = jnp.concatenate([own.town_product[1:], month[None]])
+    now = jnp.log(jnp.stack([total, consumption, _product(view, town, params)]))
     year = 100.0 * (jnp.exp(now - own.past[1]) - 1.0)
     return {
         "growth": year[0],
         "consumption": consumption,
         "consumption_growth": year[1],
         "past": jnp.concatenate([own.past[1:], now[None]]),
+        "town_product": town,
     }
 
 

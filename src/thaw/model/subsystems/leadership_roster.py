@@ -158,8 +158,8 @@ def roster() -> Roster:
         seat=held(seats, lasting=False),
         **{k: held(_posts(k), lasting=True) for k in ("party", "premier", "defence", "security")},
         since=_since(),
-        alive=np.array(
-            [[float(year <= _died(row)) for row in first.itertuples()] for year in years]
+        alive=(years[:, None] <= np.array([_died(row) for row in first.itertuples()])).astype(
+            float
         ),
         tie=np.array(
             [
