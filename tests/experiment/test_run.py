@@ -1,3 +1,10 @@
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
 import jsonschema
 import numpy as np
 import pytest
@@ -66,6 +73,34 @@ def test_a_damaged_result_is_refused(small_run, tmp_path):
         handle.write(b"x")
     with pytest.raises(InputError, match=r"run\.nc does not match"):
         thaw.open_run(tmp_path)
+
+
+SAVER = """
+import sys
+import thaw
+run = thaw.open_run(sys.argv[1])
+print("ready", flush=True)
+while True:
+    run.save(sys.argv[2])
+"""
+
+
+def test_killed_while_saving_the_folder_holds_a_whole_run(small_run, tmp_path):
+    small_run.save(tmp_path / "old")
+    small_run.save(tmp_path / "out")
+    luck = random.Random(1)
+    for _ in range(4):
+        saver = subprocess.Popen(
+            [sys.executable, "-c", SAVER, str(tmp_path / "old"), str(tmp_path / "out")],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert saver.stdout.readline() == "ready\n"
+        time.sleep(luck.uniform(0.0, 3.0))
+        os.kill(saver.pid, signal.SIGKILL)
+        saver.wait()
+        saver.stdout.close()
+        assert thaw.open_run(tmp_path / "out").digest == small_run.digest
 
 
 def test_figures_are_drawn_for_every_subsystem(small_run, tmp_path):

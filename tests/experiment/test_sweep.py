@@ -15,8 +15,9 @@ from thaw.errors import InputError
 from thaw.experiment import executor, storage
 from thaw.experiment import sweep as module
 from thaw.experiment.outcomes import outcomes
+from thaw.experiment.pieces import PARTS, finished
 from thaw.experiment.run import dataset_digest
-from thaw.experiment.sweep import PARTS, Sweep, axis, finished, sweep
+from thaw.experiment.sweep import Sweep, axis, sweep
 from thaw.report import sweeps
 
 STUB = textwrap.dedent(

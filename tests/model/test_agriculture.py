@@ -27,8 +27,8 @@ USSR = "USSR"
 
 def mode(**changes):
     """Return the parameters at their modes, some of them changed."""
-    values = {k: float(v[0]) for k, v in own(parameters.modes(), "agriculture").items()}
-    return SimpleNamespace(**(values | changes))
+    values = {k: v[0] for k, v in own(parameters.modes(), "agriculture").items()}
+    return SimpleNamespace(**jax.tree.map(jnp.asarray, values | changes))
 
 
 @cache

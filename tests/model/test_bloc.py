@@ -16,7 +16,7 @@ from thaw.model.places import BLOC_STATES
 from thaw.model.randomness import Keys
 from thaw.model.subsystem import Names
 from thaw.model.subsystems import bloc_decision, bloc_inputs, bloc_unrest
-from thaw.model.subsystems.bloc import SUBSYSTEM, State
+from thaw.model.subsystems.bloc import SUBSYSTEM
 
 DRAWS, MONTHS = 128, 144
 SPEECH = month_index("1956-03")
@@ -148,8 +148,8 @@ def test_answers_are_one_of_three_and_only_in_an_episode():
 
 def test_concession_calms_if_believed_and_inflames_if_not():
     none = jnp.zeros(7)
-    fields = {f.name: none for f in dataclasses.fields(State)}
-    own, level = State(**fields), none + 0.8
+    own = jax.tree.map(jnp.zeros_like, SUBSYSTEM.init(mode(), bloc_inputs.inputs()))
+    level = none + 0.8
     yielding = bloc_unrest.Answer(none + 1, none, none)
     split = bloc_unrest.Answer(none, none, none + 1)
 

@@ -71,8 +71,7 @@ def test_indices_start_at_one_and_outputs_have_contract_shapes():
 def test_household_money_balances_every_month():
     states, shown = run()
     params = _params()
-    money = industry_market.Money(states.deposits, states.overhang, states.cash)
-    total = money.deposits + money.overhang + money.cash
+    total = states.deposits + states.overhang + states.cash
     sales = shown["series"][("living.retail_turnover", "USSR")]
     income = np.diff(total) + sales
     others = industry_market.income_1953(params, INPUTS) - params.farm_cash * INPUTS.farm_income

@@ -20,7 +20,7 @@ from thaw.model.subsystems.leadership import SUBSYSTEM, committee_shares
 
 MONTHS = 168
 ROSTER = SUBSYSTEM.inputs()
-MODES = {k: float(v[0]) for k, v in own(parameters.modes(), "leadership").items()}
+MODES = {k: jnp.asarray(v[0]) for k, v in own(parameters.modes(), "leadership").items()}
 PARAMS = Names("leadership", MODES)
 
 
@@ -52,7 +52,8 @@ def situation(**changes):
 
 def hazard(now, absent=0.0):
     _, presidium, committee = votes.dissatisfied(now, ROSTER, PARAMS)
-    return float(votes.challenge_hazard(now, presidium, committee, absent, 0.0, PARAMS))
+    absent, focal = jnp.asarray(absent), jnp.asarray(0.0)
+    return float(votes.challenge_hazard(now, presidium, committee, absent, focal, PARAMS))
 
 
 def test_replay_follows_the_record(history):
@@ -111,10 +112,12 @@ def test_stakes_reach_only_their_group():
 
 
 def test_an_outvoted_leader_needs_a_loyal_service_and_a_content_committee():
-    loss = votes.loss_probability
-    assert float(loss(jnp.asarray(0.2), jnp.asarray(0.0), PARAMS)) == 1.0
-    assert loss(jnp.asarray(0.2), 0.8, PARAMS) < loss(jnp.asarray(0.2), 0.3, PARAMS)
-    assert loss(jnp.asarray(0.2), 0.8, PARAMS) < loss(jnp.asarray(0.7), 0.8, PARAMS)
+    def loss(committee, watch):
+        return float(votes.loss_probability(jnp.asarray(committee), jnp.asarray(watch), PARAMS))
+
+    assert loss(0.2, 0.0) == 1.0
+    assert loss(0.2, 0.8) < loss(0.2, 0.3)
+    assert loss(0.2, 0.8) < loss(0.7, 0.8)
 
 
 def test_only_rivals_with_a_power_base_are_at_risk():

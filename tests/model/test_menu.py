@@ -13,7 +13,9 @@ from thaw.experiment.run import Settings, parameter_sample, trace_of
 from thaw.model import exogenous, parameters, registry, simulate
 from thaw.model.clock import month_index
 from thaw.model.menu import with_adopted
+from thaw.model.subsystem import View
 from thaw.model.subsystems import leadership_menu, leadership_menu_inputs
+from thaw.model.subsystems.leadership import SUBSYSTEM
 from thaw.reforms import menu
 from thaw.reforms.shapes import first_month
 
@@ -115,9 +117,7 @@ def view_of(**changes):
         owner, variable = name.split("__")
         setattr(states[owner], variable, jnp.asarray(value, jnp.float64))
     own = SimpleNamespace(watch=jnp.asarray(0.5), clients=jnp.asarray(0.5))
-    return SimpleNamespace(
-        own=own, inputs=ROSTER, **{k: v for k, v in states.items() if k != "own"}
-    )
+    return View(SUBSYSTEM, states | {"leadership": own}, jnp.asarray(0), {}, ROSTER, set())
 
 
 def hazard(name, now=None, **changes):
@@ -126,8 +126,9 @@ def hazard(name, now=None, **changes):
 
 
 def test_the_rule_has_the_signs_of_its_mechanism():
-    assert hazard("secret_speech", situation(line=0.0)) > hazard("secret_speech", situation(line=2))
-    assert hazard("plot_squeeze", situation(line=0.0)) < hazard("plot_squeeze", situation(line=2))
+    hard, soft = situation(line=0.0), situation(line=2.0)
+    assert hazard("secret_speech", hard) > hazard("secret_speech", soft)
+    assert hazard("plot_squeeze", hard) < hazard("plot_squeeze", soft)
     calm = hazard("virgin_lands")
     assert hazard("virgin_lands", agriculture__harvest_gap=0.2) > calm
     assert hazard("secret_speech", agriculture__harvest_gap=0.2) == hazard("secret_speech")

@@ -110,7 +110,7 @@ def test_census_by_unit_adds_up_to_the_person():
 @pytest.mark.parametrize("draw", [None, 0, 1])
 def test_way_forward_returns_the_census(draw):
     sample = parameters.modes() if draw is None else parameters.sample_prior(5, 2)
-    values = {k: float(v[draw or 0]) for k, v in own(sample, "people").items()}
+    values = {k: jnp.asarray(v[draw or 0]) for k, v in own(sample, "people").items()}
     params, inputs = Names("people", values), load()
     home = initial.census_at_home(inputs, params.custody_women)
     assert float(home.sum()) == pytest.approx(inputs.census.sum(), rel=1e-12)
@@ -144,7 +144,7 @@ def test_persons_balance_every_month(busy):
 
 def test_moves_of_status_lose_nobody(busy):
     states = busy[0]
-    now = jax.tree.map(lambda x: x[20], states)
+    now = jax.tree.map(lambda x: jnp.asarray(x[20]), states)
     table = _table(now)
     flow = statuses.flows(now, table, load(), MODES)
     after = statuses.moved(now.persons, now, flow, MODES)
@@ -164,7 +164,7 @@ def _table(state, month=20):
         shape = jnp.shape(getattr(states[owner], name))
         setattr(states[owner], name, jnp.broadcast_to(jnp.asarray(value), shape))
     view = View(cohorts.SUBSYSTEM, states, jnp.asarray(month), {}, load(), set())
-    return rates.rate_table(view, 1.8, MODES)
+    return rates.rate_table(view, jnp.asarray(1.8), MODES)
 
 
 def test_rates_are_probabilities(busy):
@@ -221,7 +221,7 @@ def test_readings_inform_and_lower_esteem_but_reactance_raises_it():
 
 def test_belief_needs_more_sources_than_awareness():
     sources = jnp.array([0.0, 0.5, 2.0, 20.0])
-    one, two, three = (attitudes.enough_sources(sources, k) for k in (1.0, 2.0, 3.0))
+    one, two, three = (attitudes.enough_sources(sources, k) for k in jnp.arange(1.0, 4.0))
     assert (np.asarray(one) == 1).all()
     assert two[0] == 0 and three[0] == 0
     assert (np.asarray(two) >= np.asarray(three)).all()

@@ -1,6 +1,6 @@
 """Science alone: cohorts of students, the law of 1958, research stock, launches and firsts."""
 
-from functools import cache
+from functools import cache, partial
 from types import SimpleNamespace
 
 import jax
@@ -116,8 +116,8 @@ def test_readiness_and_learning_are_probabilities():
         launch_growth=0.35,
         launch_ceiling=90.0,
     )
-    ready = science_space.readiness(params, jnp.linspace(0.0, 40.0, 20))
-    odds = science_space.success_probability(params, jnp.arange(500.0))
+    ready = jax.vmap(partial(science_space.readiness, params))(jnp.linspace(0.0, 40.0, 20))
+    odds = jax.vmap(partial(science_space.success_probability, params))(jnp.arange(500.0))
     for values in (np.asarray(ready), np.asarray(odds)):
         assert (np.diff(values) >= 0).all() and (values >= 0).all() and (values <= 1).all()
     assert odds[0] == pytest.approx(0.4)

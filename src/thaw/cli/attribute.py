@@ -33,7 +33,7 @@ def attribute(
     draws: options.Draws = 64,
     seed: options.Seed = 0,
     until: options.Until = None,
-    posterior: options.Posterior = "prior",
+    posterior: options.Posterior = "all",
     weather: options.Weather = "replay",
     set_: options.Set = None,
     cluster: options.Cluster = None,

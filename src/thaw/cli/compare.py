@@ -32,7 +32,7 @@ def compare(
     seed: options.Seed = 0,
     people: options.People = "cohorts",
     until: options.Until = None,
-    posterior: options.Posterior = "prior",
+    posterior: options.Posterior = "all",
     weather: options.Weather = "replay",
     set_: options.Set = None,
     without: options.Without = None,

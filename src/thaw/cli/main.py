@@ -20,6 +20,7 @@ from thaw.cli import pages as pages_commands
 from thaw.cli import record as record_commands
 from thaw.cli import reforms as reform_commands
 from thaw.cli import run as run_commands
+from thaw.cli import sensitivity as sensitivity_commands
 from thaw.cli import sweep as sweep_commands
 from thaw.cli import validate as validate_commands
 from thaw.errors import InputError
@@ -68,6 +69,7 @@ app.command("run")(run_commands.run)
 app.command("compare")(compare_commands.compare)
 app.command("attribute")(attribute_commands.attribute)
 app.command("sweep")(sweep_commands.sweep)
+app.command("sensitivity")(sensitivity_commands.sensitivity)
 app.command("validate")(validate_commands.validate)
 app.command("calibrate")(calibrate_commands.calibrate)
 app.command("lives")(citizen_commands.lives)

@@ -20,7 +20,7 @@ def run(
     seed: options.Seed = 0,
     people: options.People = "cohorts",
     until: options.Until = None,
-    posterior: options.Posterior = "prior",
+    posterior: options.Posterior = "all",
     weather: options.Weather = "replay",
     set_: options.Set = None,
     without: options.Without = None,

@@ -34,7 +34,7 @@ def sweep(
     ] = None,
     draws: options.Draws = 64,
     until: options.Until = None,
-    posterior: options.Posterior = "prior",
+    posterior: options.Posterior = "all",
     weather: options.Weather = "replay",
     set_: options.Set = None,
     cluster: options.Cluster = None,
@@ -56,8 +56,8 @@ def sweep(
     """
     from thaw import reforms
     from thaw.experiment.executor import executor
+    from thaw.experiment.pieces import finished
     from thaw.experiment.run import dataset_digest
-    from thaw.experiment.sweep import finished
     from thaw.experiment.sweep import sweep as swept
     from thaw.report import contract, exports, sweeps
     from thaw.report.text import print_frame

@@ -79,7 +79,7 @@ def attribute(
     month: str | None = None,
     draws: int = 64,
     seed: int = 0,
-    posterior: str = "prior",
+    posterior: str = "all",
     weather: str = "replay",
     runner: executor.Executor | None = None,
     progress: Progress | None = None,

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 SHOWN = 12
 """Outcomes shown where none is named."""
+PRIOR_DRAWS = 64
+"""Draws, at most, of what the prior alone would say: it only guards labels and signs."""
 
 __all__ = ["Comparison", "compare", "sign_probability"]
 
@@ -102,7 +104,7 @@ def compare(
     draws: int = 64,
     seed: int = 0,
     people: str = "cohorts",
-    posterior: str = "prior",
+    posterior: str = "all",
     weather: str = "replay",
     progress: Progress | None = None,
     runner: executor.Executor | None = None,
@@ -121,7 +123,8 @@ def compare(
     decided = executor.decided_from([first.scenario, second.scenario])
     worlds = [first, second]
     if posterior != "prior":
-        worlds += [dataclasses.replace(s, posterior="prior") for s in worlds]
+        fewer = min(draws, PRIOR_DRAWS)
+        worlds += [dataclasses.replace(s, posterior="prior", draws=fewer) for s in worlds]
     found = executor.traces(worlds, decided, runner, progress)
     pair, prior = (found[0], found[1]), tuple(found[2:]) or None
     near = support.nearest(pair[0], first.months)

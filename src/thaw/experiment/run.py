@@ -162,7 +162,7 @@ def run(
     draws: int = 64,
     seed: int = 0,
     people: str = "cohorts",
-    posterior: str = "prior",
+    posterior: str = "all",
     weather: str = "replay",
     progress: Progress | None = None,
 ) -> Run:

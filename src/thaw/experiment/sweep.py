@@ -10,8 +10,6 @@ import dataclasses
 import hashlib
 import itertools
 import json
-import os
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -23,12 +21,11 @@ import xarray as xr
 import thaw
 from thaw import record, reforms
 from thaw.errors import InputError
-from thaw.experiment import executor, storage
+from thaw.experiment import executor, pieces
 from thaw.experiment.outcomes import Outcome, Reading
 from thaw.experiment.run import Progress, Settings
 from thaw.model.clock import stamp
 
-PARTS = ".parts"
 MAX_WORLDS = 10_000
 Point = dict[str, float]
 
@@ -46,7 +43,7 @@ class Sweep:
     outcomes: tuple[Outcome, ...]
     seeds: tuple[int, ...] = (0,)
     draws: int = 64
-    posterior: str = "prior"
+    posterior: str = "all"
     weather: str = "replay"
 
     def points(self) -> Iterator[tuple[Point, int]]:
@@ -114,9 +111,7 @@ def sweep(
     Dimensions: one per axis, seed, draw, month, place. With ``resume`` finished blocks of the same
     sweep are kept; InputError if the folder holds blocks of another one.
     """
-    storage.prepare(folder)
-    store = folder / PARTS / what.hash()[:16]
-    _clear(folder / PARTS, store, resume)
+    store = pieces.opened(folder, what.hash(), resume, "sweep")
     since = executor.decided_from([world.scenario for world in what.worlds])
     tasks = [task for world in what.worlds for task in executor.tasks_of(world, since)]
     missing = [index for index in range(len(tasks)) if not _part(store, index).is_file()]
@@ -126,43 +121,16 @@ def sweep(
     if missing:
         for place, found in (runner or executor.Local()).results(work, [tasks[i] for i in missing]):
             index = missing[place]
-            _write(_part(store, index), np.stack([found[o] for o in what.outcomes]))
+            pieces.write(_part(store, index), np.stack([found[o] for o in what.outcomes]))
             done += tasks[index].draws
             if progress is not None:
                 progress(done, total)
-    parts = [np.load(_part(store, index), allow_pickle=False) for index in range(len(tasks))]
+    parts = [pieces.read(_part(store, index)) for index in range(len(tasks))]
     return dataset(what, np.concatenate(parts, axis=1))
-
-
-def _clear(parts: Path, store: Path, resume: bool) -> None:
-    others = [p for p in parts.iterdir() if p != store] if parts.is_dir() else []
-    if resume and others and not store.is_dir():
-        raise InputError(
-            f"--resume: '{parts.parent}' holds an unfinished sweep with other settings; repeat "
-            "the same options, or leave --resume out to begin anew"
-        )
-    if not resume:
-        shutil.rmtree(parts, ignore_errors=True)
-    store.mkdir(parents=True, exist_ok=True)
 
 
 def _part(store: Path, index: int) -> Path:
     return store / f"{index:06d}.npy"
-
-
-def _write(path: Path, values: np.ndarray) -> None:
-    """Write a block in one step: whoever is killed leaves the whole file or none."""
-    staging = path.with_suffix(".writing")
-    with staging.open("wb") as handle:
-        np.save(handle, values, allow_pickle=False)
-        handle.flush()
-        os.fsync(handle.fileno())
-    staging.replace(path)
-
-
-def finished(folder: Path) -> None:
-    """Remove the blocks of a sweep whose dataset has been written."""
-    shutil.rmtree(folder / PARTS, ignore_errors=True)
 
 
 def dataset(what: Sweep, values: np.ndarray) -> xr.Dataset:

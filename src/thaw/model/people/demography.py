@@ -12,6 +12,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Bool, Float
 
+from thaw.model.people.tables import Recorded
+
 BOYS = 0.512
 """Share of boys among the newborn (105 to 100 girls, the usual human ratio)."""
 
@@ -82,7 +84,7 @@ def survive_and_move(
 
 
 def births(
-    persons: Persons, fertility: Float[Array, "age locality"], of_unit: Float[Array, " unit"]
+    persons: Persons, fertility: Float[Array, "age locality"], of_unit: Float[Recorded, " unit"]
 ) -> Float[Array, "locality unit"]:
     """Return live births of the month by locality of the mother, persons."""
     ages = slice(15, 57)

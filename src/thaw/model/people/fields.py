@@ -10,7 +10,7 @@ from typing import Any
 
 import jax.numpy as jnp
 from jax.nn import sigmoid
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from thaw.model.people import attitudes, cohorts, demography, rates, statuses
 from thaw.model.people.words import GRIEVANCE_UNIT
@@ -76,7 +76,7 @@ def persons_of(bins: Float[Array, "unit 512"]) -> tuple[Array, Array]:
 
 
 def publish(
-    counts: Fields, own: Any, after: Fields, month: Float[Array, ""], params: Any
+    counts: Fields, own: Any, after: Fields, month: Int[Array, ""], params: Any
 ) -> cohorts.State:
     """Return the public state of people at the end of a month from the kernel's counts.
 

@@ -100,7 +100,7 @@ def census_at_home(inputs: Inputs, women: Float[Array, ""]) -> Persons:
     profile = custody_profile(women)[:, :, None, None]
     base = (inputs.census * profile).sum(axis=(0, 1, 2))
     spread = inputs.prisoners_1959.sum() * base / base.sum()
-    return inputs.census * (1 + profile * (spread - inputs.prisoners_1959) / base)
+    return jnp.asarray(inputs.census * (1 + profile * (spread - inputs.prisoners_1959) / base))
 
 
 def prisoners_1953(inputs: Inputs, params: Any) -> Float[Array, "class unit"]:

@@ -74,18 +74,18 @@ class Tables(NamedTuple):
 def chance(p: Any) -> UInt32[np.ndarray, "..."]:
     """Return 32-bit thresholds of probabilities (cut to [0, 1 - 2^-32])."""
     scaled = np.floor(np.clip(np.nan_to_num(np.asarray(p, float)), 0.0, 1.0) * 2.0**32)
-    return np.minimum(scaled, 2.0**32 - 1).astype(np.uint32)
+    return np.asarray(np.minimum(scaled, 2.0**32 - 1).astype(np.uint32))
 
 
 def part(p: Any) -> UInt32[np.ndarray, "..."]:
     """Return 16-bit thresholds or step sizes of shares."""
     scaled = np.rint(np.clip(np.nan_to_num(np.asarray(p, float)), 0.0, 1.0) * 65536.0)
-    return np.minimum(scaled, 65535).astype(np.uint32)
+    return np.asarray(np.minimum(scaled, 65535).astype(np.uint32))
 
 
 def whole(value: Any, highest: float = 2.0**32 - 1) -> UInt32[np.ndarray, "..."]:
     """Return nonnegative numbers rounded to uint32."""
-    return np.clip(np.rint(np.asarray(value, float)), 0.0, highest).astype(np.uint32)
+    return np.asarray(np.clip(np.rint(np.asarray(value, float)), 0.0, highest).astype(np.uint32))
 
 
 def cumulative(weights: Float[np.ndarray, "... unit"]) -> UInt32[np.ndarray, "... unit"]:
@@ -118,7 +118,7 @@ def tables(
     local[:units, RECRUIT] = chance(fields["recruit"])
     local[:units, RADIO] = chance(-np.expm1(-fields["radio"]))
     local[:units, CONVICT] = chance(fields["conviction_ratio"])
-    local[:units, HARDSHIP] = whole(fields["hardship"] * words.GRIEVANCE_UNIT * 256, 65535)
+    local[:units, HARDSHIP] = whole(fields["hardship"] * words.GRIEVANCE_UNIT * 256, 65535.0)
     local[:units, RESENTMENT] = whole(fields["resentment"] * words.GRIEVANCE_UNIT * 4096, 2.0**24)
     local[:units, REACTANCE : REACTANCE + 3] = part(fields["reactance"])
     local[:units, TALK : TALK + 128] = _talk(fields["talk"], crowding)

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
 from thaw.model.people.demography import Moves, births, shifted
-from thaw.model.people.tables import Inputs
+from thaw.model.people.tables import Inputs, Recorded
 
 TABLE_MONTH = 72
 """January 1959: the middle of the life tables and the year of the fertility table."""
@@ -103,7 +103,7 @@ def rate_table(view: Any, gap_start: Float[Array, ""], params: Any) -> RateTable
 
 
 def at_places(
-    by_age: Float[Array, "age locality"], elapsed: Float[ArrayLike, ""]
+    by_age: Float[Recorded, "age locality"], elapsed: Float[ArrayLike, ""]
 ) -> Float[Array, "age locality"]:
     """Return rates by completed age as rates by place of the age axis at a time of the year."""
     younger = jnp.concatenate([jnp.zeros_like(by_age[:1]), by_age[:-1]])

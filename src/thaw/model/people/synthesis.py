@@ -26,15 +26,18 @@ MARGIN = 1.12
 """Slots per person of January 1953 beside the foreseen growth."""
 _ORDER_SALT, _LABEL_SALT, _BLOCK_SALT = 0x2C1B3C6D, 0x297A2D39, 0x1B56C4E9
 
+Number = int | np.integer
+"""A whole number, of Python or out of an array."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Margins:
     """Whole persons of January 1953."""
 
     free: Int64[np.ndarray, " unit"]
-    bins: Int64[np.ndarray, "unit bin"]
+    bins: Int64[np.ndarray, "unit age_sex_locality"]
     prisoners: Int64[np.ndarray, "unit class"]
-    inside: Int64[np.ndarray, "unit bin"]
+    inside: Int64[np.ndarray, "unit age_sex"]
     party: Int64[np.ndarray, " unit"]
     komsomol: Int64[np.ndarray, " unit"]
     settlers: Int64[np.ndarray, "unit group"]
@@ -225,7 +228,7 @@ def _households(
 
 
 def _label(
-    word: UInt32[np.ndarray, " person"], may: np.ndarray, number: int, luck: np.ndarray, bits: int
+    word: UInt32[np.ndarray, " person"], may: np.ndarray, number: Number, luck: np.ndarray, bits: int
 ) -> UInt32[np.ndarray, " person"]:
     """Set ``bits`` for exactly ``number`` of those who may have them, lowest luck first."""
     who = np.flatnonzero(may)
@@ -247,7 +250,7 @@ def _settle(
 
 
 def _classes(
-    place: np.ndarray, urban: np.ndarray, workers: int, luck: np.ndarray
+    place: np.ndarray, urban: np.ndarray, workers: Number, luck: np.ndarray
 ) -> UInt32[np.ndarray, " person"]:
     """Return class labels: workers and employees by the record's number, towns first."""
     active = (place >= 17) & (place < 61)

@@ -6,34 +6,37 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Array, Float, Int
 
 from thaw import record
 from thaw.model.people import census, custody
 from thaw.model.places import units
 
+Recorded = np.ndarray | Array
+"""An array of the record: NumPy as it is read, JAX inside a compiled model."""
+
 
 class Inputs(NamedTuple):
     """Arrays from the record; persons unless said, rates a year unless said."""
 
-    census: Float[np.ndarray, "age sex locality unit"]
-    log_survival: Float[np.ndarray, "age sex locality"]
-    log_birth_survival: Float[np.ndarray, "sex locality"]
-    infant_share: Float[np.ndarray, "sex locality"]
-    above_share: Float[np.ndarray, "sex locality"]
-    fertility: Float[np.ndarray, "age locality"]
-    fertility_place: Float[np.ndarray, " unit"]
-    moving_profile: Float[np.ndarray, "age sex"]
-    town_weight: Float[np.ndarray, " unit"]
-    pull: Float[np.ndarray, " unit"]
-    republic: Int[np.ndarray, " unit"]
-    camp_share: Float[np.ndarray, " unit"]
-    colony_share: Float[np.ndarray, " unit"]
+    census: Float[Recorded, "age sex locality unit"]
+    log_survival: Float[Recorded, "age sex locality"]
+    log_birth_survival: Float[Recorded, "sex locality"]
+    infant_share: Float[Recorded, "sex locality"]
+    above_share: Float[Recorded, "sex locality"]
+    fertility: Float[Recorded, "age locality"]
+    fertility_place: Float[Recorded, " unit"]
+    moving_profile: Float[Recorded, "age sex"]
+    town_weight: Float[Recorded, " unit"]
+    pull: Float[Recorded, " unit"]
+    republic: Int[Recorded, " unit"]
+    camp_share: Float[Recorded, " unit"]
+    colony_share: Float[Recorded, " unit"]
     colonies: float
-    prisoner_share: Float[np.ndarray, " unit"]
-    prisoners_1959: Float[np.ndarray, " unit"]
-    settlers: Float[np.ndarray, "group unit"]
-    homes: Float[np.ndarray, "group unit"]
+    prisoner_share: Float[Recorded, " unit"]
+    prisoners_1959: Float[Recorded, " unit"]
+    settlers: Float[Recorded, "group unit"]
+    homes: Float[Recorded, "group unit"]
     party: float
 
 

@@ -14,6 +14,9 @@ from jaxtyping import Array, Int32, UInt32
 from thaw.model.people.layout import WORD_SHIFTS
 
 Plane = UInt32[Array, "cell 32"]
+Need = UInt32[Array, "cell 3 32"]
+"""Open ties that draw a citizen in, as three planes, least significant first (0: never)."""
+
 SWEEPS = 4
 """Sweeps of the cascade within a month."""
 
@@ -50,9 +53,9 @@ def household(rows: Plane) -> Plane:
 
 
 def far(
-    plane: Plane, partner: Int32[Array, "cell tie"], turn: UInt32[Array, "cell tie"], ties: int
-) -> list[Plane]:
-    """Return the planes of the first ``ties`` long ties of the given cells."""
+    plane: Plane, partner: Int32[Array, "here tie"], turn: UInt32[Array, "here tie"], ties: int
+) -> list[UInt32[Array, "here 32"]]:
+    """Return the planes of the first ``ties`` long ties of some cells (``here``) of ``plane``."""
     return [
         _rotate_right(jnp.roll(plane[partner[:, k]], -WORD_SHIFTS[k], axis=1), turn[:, k : k + 1])
         for k in range(ties)
@@ -81,7 +84,7 @@ def total(planes: list[Plane]) -> tuple[Plane, ...]:
     return first, second, third, eight_a ^ eight_b, eight_a & eight_b
 
 
-def joins(count: tuple[Plane, ...], need: Plane) -> Plane:
+def joins(count: tuple[Plane, ...], need: Need) -> Plane:
     """Return who has at least ``need`` (three planes, 1-7; 0 never) open ties."""
     many = count[3] | count[4]
     lower = jnp.zeros_like(many)
@@ -94,7 +97,7 @@ def joins(count: tuple[Plane, ...], need: Plane) -> Plane:
 
 def cascade(
     start: Plane,
-    need: UInt32[Array, "cell 3 32"],
+    need: Need,
     partner: Int32[Array, "cell tie"],
     turn: UInt32[Array, "cell tie"],
     district_ties: int,

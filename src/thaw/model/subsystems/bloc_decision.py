@@ -10,6 +10,7 @@ import dataclasses
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
@@ -75,7 +76,7 @@ def prior_probabilities(
     Both are over prior draws of the parameters.
     """
     sample = parameters.sample_prior(seed, draws)
-    mine = {name.split(".")[1]: v for name, v in sample.items() if name.startswith("bloc.")}
+    mine = {k.split(".")[1]: jnp.asarray(v) for k, v in sample.items() if k.startswith("bloc.")}
     params = Names("bloc", mine)
     found = {}
     for case in cases():

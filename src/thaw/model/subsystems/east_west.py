@@ -11,7 +11,7 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, ArrayLike, Float
 
 from thaw.model.places import BLOC_STATES
 from thaw.model.randomness import Keys
@@ -157,7 +157,7 @@ def next_tension(view: View, params: Any, crises: Any, coupled: float, keys: Key
     return jnp.clip(pull - eased + shock + noise, -4.0, 4.0)
 
 
-def ordered(params: Any, announced: Any, first: float) -> tuple[Array, Array]:
+def ordered(params: Any, announced: Any, first: Float[ArrayLike, ""]) -> tuple[Array, Array]:
     """Return the first and the second programme of cuts as they would be carried out (thousand).
 
     The lever is a running total of both; what exceeds the first programme's total is the second.

@@ -10,7 +10,7 @@ from typing import Any
 import jax.numpy as jnp
 from jax.nn import sigmoid
 from jax.scipy.stats import norm
-from jaxtyping import Array, Float
+from jaxtyping import Array, ArrayLike, Float
 
 from thaw.model.places import ACTS
 from thaw.model.subsystem import View
@@ -50,7 +50,7 @@ def start_acting(params: Any, grievance: Array) -> Float[Array, " A"]:
     return sigmoid(start_intercept(params)[0] + params.expr * grievance)
 
 
-def start_ratio(params: Any, adults: float, grievance: Array) -> Float[Array, ""]:
+def start_ratio(params: Any, adults: Float[ArrayLike, ""], grievance: Array) -> Float[Array, ""]:
     """Return convictions per letter that give the base rate of early 1953 over all ``adults``."""
     letters = adults * start_acting(params, grievance)[LETTER]
     return params.conv_base / jnp.maximum(letters, 1.0)

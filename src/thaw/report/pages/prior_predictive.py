@@ -29,7 +29,7 @@ Of {points} recorded values of {count} observables, {inside:.0%} lie inside the 
 
 def write(folder: Path, progress: Progress | None = None) -> list[Path]:
     """Write ``prior-predictive.md``; return its path."""
-    history = run("historical", draws=DRAWS, progress=progress)
+    history = run("historical", draws=DRAWS, posterior="prior", progress=progress)
     page = folder / "prior-predictive.md"
     page.write_text(text(history), encoding="utf-8")
     return [page]

@@ -95,7 +95,7 @@ def _share(value: float | None) -> str:
 def _misses(rows: Sequence[Document]) -> list[str]:
     lost = sorted((r for r in rows if r["baselines"] and not wins(r)), key=_skill)
     lines = [
-        f"- `{r['series_id']}` ({r['place']}): skill {_skill(r):.2f}, {r['coverage90']:.0%} of "
+        f"- `{r['series_id']}` ({r['place']}): {_skill_words(r)}, {r['coverage90']:.0%} of "
         f"{r['n']} values inside the 90 % band\n"
         for r in lost[:WORST]
     ]
@@ -107,6 +107,10 @@ def _misses(rows: Sequence[Document]) -> list[str]:
 def _skill(row: Document) -> float:
     """Return the skill; minus infinity where the best naive forecast was exact."""
     return -math.inf if row["skill"] is None else row["skill"]
+
+
+def _skill_words(row: Document) -> str:
+    return "naive exact" if row["skill"] is None else f"skill {row['skill']:.2f}"
 
 
 def _events(document: Document) -> list[str]:
