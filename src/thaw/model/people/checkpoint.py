@@ -33,10 +33,8 @@ def save(world: Any, folder: Path) -> Path:
         "returned": people.returned,
         "names": np.array(json.dumps(_names(world.shown))),
     }
-    cells = people.layout.cells
-    for k in (0, 1):
-        whole = np.concatenate([np.asarray(pair[k]) for pair in world.citizens.words])
-        arrays[f"word_{k}"] = whole[:cells]
+    for i, pair in enumerate(people.words):
+        arrays |= {f"word_{k}_{i}": np.asarray(pair[k]) for k in (0, 1)}
     for i, leaf in enumerate(jax.tree.leaves(world.states)):
         arrays[f"leaf_{i}"] = np.asarray(leaf)
     for kind in ("series", "events", "latent"):
@@ -78,15 +76,8 @@ def load(world: Any, folder: Path) -> bool:
 
 def _restore(world: Any, arrays: dict[str, np.ndarray]) -> None:
     people = world.citizens
-    block, blocks = people.block, len(people.words)
-    words = []
-    for k in (0, 1):
-        array = arrays[f"word_{k}"]
-        extra = np.zeros((block * blocks - len(array), array.shape[1]), np.uint32)
-        words.append(np.concatenate([array, extra]))
-    people.words = [
-        tuple(jnp.asarray(w[i * block : (i + 1) * block]) for w in words) for i in range(blocks)
-    ]
+    for i in range(len(people.words)):
+        people.words[i] = tuple(jnp.asarray(arrays.pop(f"word_{k}_{i}")) for k in (0, 1))
     people.informed, people.arrested = arrays["informed"], arrays["arrested"]
     people.returned = arrays["returned"]
     number = len(jax.tree.leaves(world.states))

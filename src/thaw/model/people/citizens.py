@@ -19,8 +19,8 @@ from thaw.model.people.hashing import keys_of
 from thaw.model.people.kernel_tables import Tables
 from thaw.model.people.layout import CELL, DISTRICT_TIES, LONG_TIES, WORDS, Layout
 
-SMALLEST_BLOCK, LARGEST_BLOCK = 128, 1024
-"""Cells of a block unless said: small ones stay in the cache, large ones cost fewer calls."""
+LARGEST_BLOCK = 1024
+"""Cells of a block unless said: one block a thread, because calls cost, but not above this."""
 
 Planes = UInt32[np.ndarray, "cell 32"]
 
@@ -121,19 +121,20 @@ def begin(
     generator: str = "mix",
 ) -> Citizens:
     """Return the citizens of January 1953; ``make(unit)`` gives the words of a unit's slots."""
-    block = block or min(max(layout.cells // 16, SMALLEST_BLOCK), LARGEST_BLOCK)
-    blocks = -(-layout.cells // block)
-    first = np.zeros((blocks * block, CELL), np.uint32)
-    second = np.zeros((blocks * block, CELL), np.uint32)
+    block = block or min(-(-layout.cells // 2), LARGEST_BLOCK)
+    blocks = [np.zeros((2, block, CELL), np.uint32) for _ in range(-(-layout.cells // block))]
     for unit in range(len(layout.slots)):
-        cells = slice(int(layout.first[unit]), int(layout.first[unit + 1]))
-        for out, made in zip((first, second), make(unit), strict=True):
-            out[cells] = made.reshape(-1, CELL)
+        words = [made.reshape(-1, CELL) for made in make(unit)]
+        start, end = int(layout.first[unit]), int(layout.first[unit + 1])
+        for k in range(start // block, -(-end // block)):
+            low, high = max(start, k * block), min(end, (k + 1) * block)
+            for out, made in zip(blocks[k], words, strict=True):
+                out[low - k * block : high - k * block] = made[low - start : high - start]
     none = np.zeros((layout.cells, WORDS), np.uint32)
-    pairs = [
-        (jnp.asarray(first[k : k + block]), jnp.asarray(second[k : k + block]))
-        for k in range(0, blocks * block, block)
-    ]
+    pairs = []
+    while blocks:
+        first, second = blocks.pop(0)
+        pairs.append((jnp.asarray(first), jnp.asarray(second)))
     return Citizens(layout, block, pairs, none, none.copy(), none.copy(), generator)
 
 

@@ -228,7 +228,11 @@ def _households(
 
 
 def _label(
-    word: UInt32[np.ndarray, " person"], may: np.ndarray, number: Number, luck: np.ndarray, bits: int
+    word: UInt32[np.ndarray, " person"],
+    may: np.ndarray,
+    number: Number,
+    luck: np.ndarray,
+    bits: int,
 ) -> UInt32[np.ndarray, " person"]:
     """Set ``bits`` for exactly ``number`` of those who may have them, lowest luck first."""
     who = np.flatnonzero(may)

@@ -271,7 +271,7 @@ def trace(world: World) -> Trace:
 
 
 def identity(world: World) -> str:
-    """Return a hash of everything that decides the numbers of a run."""
+    """Return a hash of everything that decides the numbers of a run, and of how it is cut up."""
     text = json.dumps(
         [
             repr(world.structure),
@@ -280,6 +280,7 @@ def identity(world: World) -> str:
             world.number,
             world.people,
             world.citizens.generator,
+            world.citizens.block,
         ],
         sort_keys=True,
     )
