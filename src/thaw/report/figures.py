@@ -49,6 +49,10 @@ STYLE: Any = {
 }
 
 
+def _set(posterior: str) -> str:
+    return "the prior" if posterior == "prior" else f"the posterior set '{posterior}'"
+
+
 def draw_run(run: Run, folder: Path) -> list[Path]:
     """Draw one page per subsystem of a run as PNG files and return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -64,7 +68,7 @@ def caption(run: Run) -> str:
     """Return the legend under a page."""
     s = run.settings
     return (
-        f"Scenario {s.scenario.name}, {s.draws} draws of the {s.posterior}, seed {s.seed}. "
+        f"Scenario {s.scenario.name}, {s.draws} draws of {_set(s.posterior)}, seed {s.seed}. "
         "Line: median of the draws; bands: 50 and 90 %. Points: the record (red: seen in a stored "
         "source; amber: recalled from a publication; bars: disagreement of sources). Grey words: "
         "scaffold = not yet shown to beat a naive forecast; trend only = no reform moves it."

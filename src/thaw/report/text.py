@@ -33,6 +33,13 @@ def number(value: float | None) -> str:
     return f"{value:.3g}" if size < 1 else f"{value:.2f}" if size < 10 else f"{value:.1f}"
 
 
+def parameters_words(posterior: str) -> str:
+    """Return in words where the parameters of a run come from."""
+    if posterior == "prior":
+        return "parameters from the prior"
+    return f"parameters fitted to the record (set '{posterior}'; test: thaw validate)"
+
+
 def print_run(run: Run) -> None:
     """Print, per subsystem, observables at chosen stamps beside the record, then coverage."""
     console = screen()
@@ -40,7 +47,7 @@ def print_run(run: Run) -> None:
     s = run.settings
     console.print(
         f"[bold]{s.scenario.title}[/bold] ({s.scenario.name}, mode {s.scenario.mode}): "
-        f"{s.draws} draws of the {s.posterior}, seed {s.seed}"
+        f"{s.draws} draws, {parameters_words(s.posterior)}, seed {s.seed}"
     )
     for subsystem, rows in table.groupby("subsystem", sort=False):
         console.print()

@@ -63,6 +63,7 @@ def main() -> None:
     """Compute validation, dependence and marks, and write them into the package."""
     document, found = validate(), moved()
     store(document)
+    store(validate("prior"))
     store_dependence(found)
     write_marks(marks_of(document, found), tables.FOLDER / "marks.csv")
 
