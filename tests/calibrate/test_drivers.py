@@ -21,7 +21,7 @@ MONTHS = 15
 def coupled():
     """Run the coupled model on the skeleton path; return states by month, series, and values."""
     structure = simulate.Structure(MONTHS)
-    values = {name: float(v[0]) for name, v in parameters.modes().items()}
+    values = {name: jnp.asarray(v[0]) for name, v in parameters.modes().items()}
     inputs, plan = simulate.all_inputs(), drivers.replay(MONTHS)
 
     @jax.jit

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jax.nn import sigmoid
 from jaxtyping import Array, ArrayLike, Float
 
-from thaw.model.people.rates import RateTable
+from thaw.model.people.rates import RateTable, SomeRates
 from thaw.model.randomness import Keys
 
 
@@ -107,7 +107,7 @@ def grievance(view: Any, params: Any, level: Float[Array, " unit"]) -> Float[Arr
 
 
 def act(
-    own: Any, table: RateTable, grieved: Float[Array, " unit"], params: Any, keys: Keys
+    own: Any, table: SomeRates, grieved: Float[Array, " unit"], params: Any, keys: Keys
 ) -> Acts:
     """Return who acts, expected convictions for letters and leaflets, disturbances and crowds.
 

@@ -7,6 +7,7 @@ citizens draws from it; so the two cannot drift apart.
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
@@ -42,6 +43,10 @@ class RateTable(NamedTuple):
     conviction_ratio: Float[Array, " unit"]
     disturbance: Float[Array, " unit"]
     crowd_exponent: Float[Array, ""]
+
+
+SomeRates = RateTable | SimpleNamespace
+"""A table of rates, or those of its entries that a single rule reads."""
 
 
 def years_from_table(month: ArrayLike) -> Array:

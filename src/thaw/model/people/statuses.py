@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 
 from thaw.model.people.demography import RECRUIT_AGES, Persons, custody_profile
 from thaw.model.people.initial import going_home
-from thaw.model.people.rates import RateTable
+from thaw.model.people.rates import SomeRates
 from thaw.model.people.tables import Inputs
 
 _LARGEST_DRAIN = 0.5
@@ -34,7 +34,7 @@ class Flows(NamedTuple):
     recruits_from: Float[Array, " unit"]
 
 
-def flows(own: Any, table: RateTable, inputs: Inputs, params: Any) -> Flows:
+def flows(own: Any, table: SomeRates, inputs: Inputs, params: Any) -> Flows:
     """Return the month's changes of status from the frozen state and the rates."""
     released = own.prisoners * table.release[:, None]
     dead = (own.prisoners - released) * table.prisoner_death[:, None]
@@ -61,7 +61,7 @@ def flows(own: Any, table: RateTable, inputs: Inputs, params: Any) -> Flows:
     )
 
 
-def _recruits(own: Any, table: RateTable) -> tuple[Array, Array]:
+def _recruits(own: Any, table: SomeRates) -> tuple[Array, Array]:
     source = jnp.where(table.recruits > 0, 0.0, own.recruit_base)
     limit = _LARGEST_DRAIN * source.sum() / jnp.maximum(table.recruits.sum(), 1.0)
     called = table.recruits * jnp.minimum(limit, 1.0)
