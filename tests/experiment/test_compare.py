@@ -206,3 +206,13 @@ def test_files_hold_every_effect(asked, tmp_path, capsys):
     command.show(asked, outcomes("agriculture.meat"))
     text = capsys.readouterr().out
     assert "36 months" in text and "1958-12" in text
+
+
+def test_a_rival_without_any_effect_abstains(asked):
+    table = asked.rivals.table
+    still = table["rival"] == "denies"
+    silent = table.assign(
+        median=table["median"].mask(still, 0.0), p_sign=table["p_sign"].mask(still, 0.0)
+    )
+    assert rivals.disagreeing(asked.rivals)
+    assert not rivals.disagreeing(dataclasses.replace(asked.rivals, table=silent))

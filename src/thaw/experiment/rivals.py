@@ -117,13 +117,16 @@ def credibility(effects: Effects, months: list[int]) -> str:
 
 
 def disagreeing(found: Rivals) -> set[tuple[str, str, str]]:
-    """Return (outcome, place, month) where a rival has not the sign of the main model."""
+    """Return (outcome, place, month) where a rival has not the sign of the main model.
+
+    A rival without any effect in any draw does not have what the worlds differ by: it abstains.
+    """
     table = found.table
     if table.empty:
         return set()
     index = ["outcome", "place", "month"]
     main = table[table["rival"] == MAIN[1]].set_index(index)["median"]
-    rest = table[table["rival"] != MAIN[1]]
+    rest = table[(table["rival"] != MAIN[1]) & (table["p_sign"] > 0.0)]
     other = np.sign(rest["median"].to_numpy())
     mine = np.sign(main.reindex(pd.MultiIndex.from_frame(rest[index])).to_numpy())
     return set(rest.loc[other != mine, index].itertuples(index=False, name=None))
