@@ -3,7 +3,7 @@
 Quick pages need the declarations alone; the others simulate, take minutes and report progress.
 """
 
-QUICK = ("coupling", "parameters", "inputs", "trust")
+QUICK = ("coupling", "parameters", "inputs", "trust", "validation")
 SLOW = (
     "prior_predictive",
     "decisions_odds",
@@ -12,4 +12,7 @@ SLOW = (
     "reform_effects",
     "rivals",
     "endogenous",
+    "people_convergence",
+    "questions",
+    "placebos",
 )
