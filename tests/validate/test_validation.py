@@ -170,7 +170,7 @@ def test_every_face_tells_the_same(document, tmp_path, capsys):
     assert "gulag.prisoners_total" in shown and "gulag.prisoners_total" in (
         tmp_path / "out" / "scores.csv"
     ).read_text(encoding="utf-8")
-    assert "`expert.polity5_polity2` (USSR): skill -inf" in page
+    assert "`expert.polity5_polity2` (USSR): naive exact" in page
     assert any("Later years" in line for line in summary_lines(document))
 
 

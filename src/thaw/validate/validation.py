@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from thaw import reforms
+from thaw.calibrate import posteriors
 from thaw.errors import InputError
 from thaw.experiment.run import Progress, Settings, trace_of
 from thaw.model.clock import month_index, stamp
@@ -81,17 +82,18 @@ def validate(
     seed: int = 0,
     against: Path | str | None = None,
     progress: Progress | None = None,
-    fitted: Fitted = UNSTATED,
+    fitted: Fitted | None = None,
 ) -> dict[str, Any]:
     """Return the ``validate`` document of a posterior set, of the record or of a reader's file.
 
-    ``fitted`` holds the set's own s.d. of the discrepancy by observable, where it states one.
+    ``fitted`` holds s.d. of the discrepancy by observable; without it those that the set states.
     Raises InputError for an unknown set or a wrong file.
     """
     chosen = choose(posterior)
     cases, left = (held_out(NEAR), []) if against is None else cases_of(against)
     end = month_index(UNTIL) if against is None else max(month_index(UNTIL), last_month(cases))
     run = settings(chosen.name, draws, seed, stamp(end))
+    fitted = stated(chosen.name) if fitted is None else fitted
     trace, _ = trace_of(run, progress)
     document = {
         **_head(chosen, run),
@@ -106,6 +108,17 @@ def validate(
         "out_of_period": contrasts(trace),
         "learning": learning(run),
     }
+
+
+def stated(posterior: str) -> Fitted:
+    """Return the s.d. of the discrepancy that a set states, by observable; none for the prior.
+
+    Over-dispersion of counts and shares is relative to their luck, not a step: left out.
+    """
+    if posterior == UNFITTED:
+        return UNSTATED
+    found = posteriors.load(posterior).discrepancy()
+    return {key: misfit.sd for key, misfit in found.items() if misfit.kind in ("log", "linear")}
 
 
 def _head(chosen: Chosen, run: Settings) -> dict[str, Any]:

@@ -61,19 +61,22 @@ class Laboratory:
         scenario: reforms.Scenario | None = None,
         variant: Variant | None = None,
         decided_from: int | None = None,
+        sample: parameters.Sample | None = None,
+        first_draw: int = 0,
     ) -> simulate.Trace:
         """Return the monthly trace of a scenario (history if None) under a variant.
 
         In a scenario of mode ``do`` the model decides responses from month ``decided_from`` on.
+        ``sample`` (the prior if None) holds the parameters of draws from ``first_draw`` on.
         """
         chosen = scenario or reforms.load_scenario("historical")
         paths = reforms.lever_paths(chosen, self.months, decided_from)
         plan = simulate.plan_of(paths, self.months, exogenous.replayed_years(DRAWS, self.months))
         shared = {"value": plan.value, "decided": plan.decided, "exogenous": plan.exogenous}
-        keys = simulate.draw_keys(self.seed, self._draws)
-        sample = parameters.sample_prior(self.seed, DRAWS)
+        keys = simulate.draw_keys(self.seed, self._draws + first_draw)
+        params = sample or parameters.sample_prior(self.seed, DRAWS)
         choice = chosen_arrays(variant or Variant())
-        return jax.device_get(self._batch(keys, sample, plan.rain, shared, choice))
+        return jax.device_get(self._batch(keys, params, plan.rain, shared, choice))
 
     @cached_property
     def _batch(self) -> Any:
