@@ -67,8 +67,10 @@ def finish(settings: Settings, out: Path, json_: bool, quiet: bool) -> None:
     """Run the settings, save the result, print it as tables or JSON."""
     from thaw.experiment import run as experiment
     from thaw.experiment import storage
+    from thaw.model.people import allocator
     from thaw.report import contract
 
+    allocator.share_heap()
     storage.prepare(out)
     result = experiment.simulate_run(settings, reporter("draws", quiet or json_))
     result.save(out)
