@@ -56,7 +56,8 @@ mechanism, every series weighing alike; 90 % by blocks of two years. *Own*: seri
 else the others; it is `undecided` where the interval holds zero, where fewer than four values are
 held out, and where the skill is below 0.01. *Fitted*: rivals that win once more, with the set
 `{posterior}` in both, fitted under the main mechanism. Many rivals are tried: one in ten would be
-called by luck.
+called by luck. The two lower limits of a verdict (four values, 0.01) were set after the first rows
+had been seen.
 
 """
 SERIES = """
@@ -64,7 +65,9 @@ SERIES = """
 
 Rule, fixed before any fit: of each subsystem named the fitted series with the most values
 (`thaw calibrate --leave-out SERIES@PLACE`), scored from its fourth value on. The mechanism sees no
-value of the series. One naive forecast knows its first three values, the other all earlier ones.
+value of the series, but related series stay in the fit (the harvest of one republic is part of the
+Union's), and priors were written by people who knew both. One naive forecast knows the first three
+values, the other all earlier ones.
 
 """
 
