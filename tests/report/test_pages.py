@@ -9,6 +9,7 @@ import pytest
 from thaw import reforms
 from thaw.cli.pages import pages
 from thaw.errors import InputError
+from thaw.experiment import variants
 from thaw.model import registry
 from thaw.model.observation import observables
 from thaw.model.subsystems import bloc_decision
@@ -21,7 +22,6 @@ from thaw.report.pages import (
     parameters,
     rivals,
     stability,
-    variants,
 )
 
 DOCS = Path(__file__).parent.parent.parent / "docs"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from thaw.calibrate import DEFAULT
 from thaw.cli import options
 from thaw.cli.progress import reporter
 
@@ -33,7 +34,7 @@ def attribute(
     draws: options.Draws = 64,
     seed: options.Seed = 0,
     until: options.Until = None,
-    posterior: options.Posterior = "all",
+    posterior: options.Posterior = DEFAULT,
     weather: options.Weather = "replay",
     set_: options.Set = None,
     cluster: options.Cluster = None,

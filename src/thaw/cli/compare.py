@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from thaw.calibrate import DEFAULT
 from thaw.cli import options
 from thaw.cli.progress import reporter
 
@@ -32,7 +33,7 @@ def compare(
     seed: options.Seed = 0,
     people: options.People = "cohorts",
     until: options.Until = None,
-    posterior: options.Posterior = "all",
+    posterior: options.Posterior = DEFAULT,
     weather: options.Weather = "replay",
     set_: options.Set = None,
     without: options.Without = None,
@@ -49,10 +50,7 @@ def compare(
     out: Annotated[
         Path | None, typer.Option(help="Folder for tables, figures and document.", metavar="DIR")
     ] = None,
-    format_: Annotated[
-        list[str] | None,
-        typer.Option("--format", help="parquet or zarr besides netCDF and CSV."),
-    ] = None,
+    format_: options.Format = None,
     json_: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:

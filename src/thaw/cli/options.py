@@ -70,6 +70,13 @@ Cluster = Annotated[
     ),
 ]
 Out = Annotated[Path, typer.Option(help="Folder for the result.", metavar="DIR")]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on where a killed run in --out stopped.")
+]
+Format = Annotated[
+    list[str] | None,
+    typer.Option("--format", help="parquet or zarr besides netCDF and CSV."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no tables.")]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from thaw.calibrate import DEFAULT
 from thaw.cli import options
 from thaw.cli.progress import reporter
 
@@ -20,7 +21,7 @@ def run(
     seed: options.Seed = 0,
     people: options.People = "cohorts",
     until: options.Until = None,
-    posterior: options.Posterior = "all",
+    posterior: options.Posterior = DEFAULT,
     weather: options.Weather = "replay",
     set_: options.Set = None,
     without: options.Without = None,

@@ -49,9 +49,7 @@ def sensitivity(
     set_: options.Set = None,
     cluster: options.Cluster = None,
     out: options.Out = Path("results/sensitivity"),
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on where a killed run in --out stopped.")
-    ] = False,
+    resume: options.Resume = False,
     json_: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:

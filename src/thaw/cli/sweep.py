@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from thaw.calibrate import DEFAULT
 from thaw.cli import options
 from thaw.cli.progress import reporter
 
@@ -34,18 +35,13 @@ def sweep(
     ] = None,
     draws: options.Draws = 64,
     until: options.Until = None,
-    posterior: options.Posterior = "all",
+    posterior: options.Posterior = DEFAULT,
     weather: options.Weather = "replay",
     set_: options.Set = None,
     cluster: options.Cluster = None,
     out: options.Out = Path("results/sweep"),
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on where a killed sweep in --out stopped.")
-    ] = False,
-    format_: Annotated[
-        list[str] | None,
-        typer.Option("--format", help="parquet or zarr besides netCDF and CSV."),
-    ] = None,
+    resume: options.Resume = False,
+    format_: options.Format = None,
     json_: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:

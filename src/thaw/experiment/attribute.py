@@ -17,6 +17,7 @@ import pandas as pd
 from jaxtyping import Float
 
 from thaw import reforms
+from thaw.calibrate import DEFAULT
 from thaw.errors import InputError
 from thaw.experiment import executor
 from thaw.experiment.outcomes import Outcome, Reading, single
@@ -79,7 +80,7 @@ def attribute(
     month: str | None = None,
     draws: int = 64,
     seed: int = 0,
-    posterior: str = "all",
+    posterior: str = DEFAULT,
     weather: str = "replay",
     runner: executor.Executor | None = None,
     progress: Progress | None = None,

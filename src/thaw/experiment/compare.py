@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from thaw import reforms
+from thaw.calibrate import DEFAULT
 from thaw.errors import InputError
 from thaw.experiment import effects, executor, rivals, support
 from thaw.experiment.outcomes import Outcome, observed
@@ -104,7 +105,7 @@ def compare(
     draws: int = 64,
     seed: int = 0,
     people: str = "cohorts",
-    posterior: str = "all",
+    posterior: str = DEFAULT,
     weather: str = "replay",
     progress: Progress | None = None,
     runner: executor.Executor | None = None,

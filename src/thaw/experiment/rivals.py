@@ -18,6 +18,7 @@ from thaw.experiment.effects import HORIZONS, difference
 from thaw.experiment.outcomes import Outcome
 from thaw.experiment.run import Progress
 from thaw.experiment.summaries import sign_probability
+from thaw.experiment.variants import DRAWS, Variant, laboratory
 from thaw.model import registry
 from thaw.model.clock import stamp
 
@@ -61,8 +62,6 @@ def compared(
 
     The rivals are those of the subsystems that own the outcomes; each is asked for all outcomes.
     """
-    from thaw.report.pages.variants import DRAWS, Variant, laboratory
-
     chosen = [MAIN, *structures({outcome.subsystem for outcome in outcomes})]
     at = {o: o.stamps_since(since, a.months, HORIZONS) for o in outcomes}
     found: dict[Outcome, Effects] = {o: {} for o in outcomes}

@@ -16,7 +16,7 @@ from jaxtyping import Float
 
 import thaw
 from thaw import record, reforms
-from thaw.calibrate import posteriors
+from thaw.calibrate import DEFAULT, posteriors
 from thaw.errors import InputError, unknown
 from thaw.experiment import storage
 from thaw.model import exogenous, observation, parameters, registry, simulate
@@ -162,7 +162,7 @@ def run(
     draws: int = 64,
     seed: int = 0,
     people: str = "cohorts",
-    posterior: str = "all",
+    posterior: str = DEFAULT,
     weather: str = "replay",
     progress: Progress | None = None,
 ) -> Run:

@@ -20,6 +20,7 @@ import xarray as xr
 
 import thaw
 from thaw import record, reforms
+from thaw.calibrate import DEFAULT
 from thaw.errors import InputError
 from thaw.experiment import executor, pieces
 from thaw.experiment.outcomes import Outcome, Reading
@@ -43,7 +44,7 @@ class Sweep:
     outcomes: tuple[Outcome, ...]
     seeds: tuple[int, ...] = (0,)
     draws: int = 64
-    posterior: str = "all"
+    posterior: str = DEFAULT
     weather: str = "replay"
 
     def points(self) -> Iterator[tuple[Point, int]]:

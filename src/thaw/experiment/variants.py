@@ -1,7 +1,7 @@
 """One compiled world in which rivals, frozen subsystems and cut couplings are data.
 
 The same worlds as ``simulate.Structure(rivals=..., frozen=...)`` gives; but each choice of
-structure compiles anew, and the pages compare about two hundred of them.
+structure compiles anew, and the documents compare about two hundred of them.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 RESAMPLES = 1000
 BLOCK = 2
@@ -59,12 +59,16 @@ def skill_interval(
     others = np.array([baselines[name] for name in baselines], float)
     if len(own) < 2 * BLOCK:
         return None
-    starts = _generator(seed).integers(
-        len(own) - BLOCK + 1, size=(RESAMPLES, -(-len(own) // BLOCK))
-    )
-    blocks = (starts[:, :, None] + np.arange(BLOCK)).reshape(RESAMPLES, -1)[:, : len(own)]
-    best = others[:, blocks].mean(axis=2).min(axis=0)
-    return _interval(1.0 - own[blocks].mean(axis=1)[best > 0.0] / best[best > 0.0])
+    chosen = blocks(len(own), seed)
+    best = others[:, chosen].mean(axis=2).min(axis=0)
+    return interval(1.0 - own[chosen].mean(axis=1)[best > 0.0] / best[best > 0.0])
+
+
+def blocks(count: int, seed: int) -> Int[np.ndarray, "resample value"]:
+    """Return resampled places of ``count`` values in order: blocks of consecutive ones."""
+    shape = (RESAMPLES, -(-count // BLOCK))
+    starts = _generator(seed).integers(count - BLOCK + 1, size=shape)
+    return (starts[:, :, None] + np.arange(BLOCK)).reshape(RESAMPLES, -1)[:, :count]
 
 
 def clustered_interval(
@@ -81,14 +85,15 @@ def clustered_interval(
 
     picked = _generator(seed).integers(len(members), size=(RESAMPLES, len(members)))
     resamples = (np.concatenate([members[i] for i in row]) for row in picked)
-    return _interval(np.array([statistic(numbers[chosen]) for chosen in resamples]))
+    return interval(np.array([statistic(numbers[chosen]) for chosen in resamples]))
 
 
 def _generator(seed: int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(seed))
 
 
-def _interval(found: np.ndarray) -> tuple[float, float] | None:
+def interval(found: np.ndarray) -> tuple[float, float] | None:
+    """Return the central 90 % interval of numbers; None without any."""
     if not len(found):
         return None
     low, high = np.quantile(found, [0.05, 0.95])

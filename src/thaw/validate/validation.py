@@ -224,11 +224,7 @@ def _point(trace: Trace, case: Case, target: Recorded, seed: int, fitted: Fitted
     alone = _finite(observe(trace, observable, at, seed), observable, months)
     wider = with_discrepancy(trace, observable, case.training, at, seed, fitted)
     widened = _finite(wider, observable, months)
-    times = [r.month / 12.0 for r in case.training]
-    values = [r.value for r in case.training]
-    label = "|".join(observable.key)
-    naive = baselines.forecasts(times, values, at / 12.0, seed, label)
-    errors = {name: scores.crps(paths, target.value) for name, paths in (naive or {}).items()}
+    errors = naive_errors(observable, case.training, target, seed)
     low, median, high = (float(q) for q in np.quantile(alone, [0.05, 0.5, 0.95]))
     return {
         "month": stamp(at),
@@ -244,6 +240,16 @@ def _point(trace: Trace, case: Case, target: Recorded, seed: int, fitted: Fitted
         "inside90_with_discrepancy": scores.inside(widened, target.value, 0.9),
         "baselines": errors or None,
     }
+
+
+def naive_errors(
+    observable: Observable, training: Sequence[Recorded], target: Recorded, seed: int
+) -> dict[str, float]:
+    """Return the CRPS of every naive forecast of a target; empty where there is none."""
+    times, values = [r.month / 12.0 for r in training], [r.value for r in training]
+    label = "|".join(observable.key)
+    naive = baselines.forecasts(times, values, target.month / 12.0, seed, label) or {}
+    return {name: scores.crps(paths, target.value) for name, paths in naive.items()}
 
 
 def _finite(samples: np.ndarray, observable: Observable, months: int) -> np.ndarray:

@@ -19,6 +19,7 @@ from thaw.model.people.hashing import keys_of
 from thaw.model.people.kernel_tables import Tables
 from thaw.model.people.layout import CELL, DISTRICT_TIES, LONG_TIES, WORDS, Layout
 
+THREADS = 2
 LARGEST_BLOCK = 1024
 """Cells of a block unless said: one block a thread, because calls cost, but not above this."""
 
@@ -121,7 +122,7 @@ def begin(
     generator: str = "mix",
 ) -> Citizens:
     """Return the citizens of January 1953; ``make(unit)`` gives the words of a unit's slots."""
-    block = block or min(-(-layout.cells // 2), LARGEST_BLOCK)
+    block = block or min(-(-layout.cells // THREADS), LARGEST_BLOCK)
     blocks = [np.zeros((2, block, CELL), np.uint32) for _ in range(-(-layout.cells // block))]
     for unit in range(len(layout.slots)):
         words = [made.reshape(-1, CELL) for made in make(unit)]
@@ -218,7 +219,7 @@ def advance(
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, 2))
+    return ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, THREADS))
 
 
 def each(function: Callable[[int], Any], count: int) -> list[Any]:

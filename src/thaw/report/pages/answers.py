@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from thaw import reforms
-from thaw.calibrate import posteriors
+from thaw.calibrate import DEFAULT
 from thaw.experiment import abduction, effects, executor, labels
 from thaw.experiment.compare import Comparison, compare
 from thaw.experiment.outcomes import Outcome, outcomes
@@ -22,8 +21,6 @@ from thaw.experiment.run import PRIOR, Settings
 from thaw.model.simulate import Trace
 
 DRAWS = 128
-POSTERIORS = ("all", "until-1958")
-"""The set used is the first of these that ships; the prior where none does."""
 TEXTS = Path(__file__).with_name("questions.toml")
 
 
@@ -104,13 +101,6 @@ def _question(row: Mapping[str, Any]) -> Question:
     )
 
 
-@cache
-def posterior() -> str:
-    """Return the name of the posterior set that the pages use."""
-    shipped = posteriors.names()
-    return next((name for name in POSTERIORS if name in shipped), PRIOR)
-
-
 class _Keeping:
     """An executor that keeps the traces of the worlds that it ran."""
 
@@ -148,7 +138,7 @@ def answered(question: Question, scenario: str, draws: int = DRAWS, rivals: bool
         "historical",
         scenario,
         draws * question.times,
-        posterior=posterior(),
+        posterior=DEFAULT,
         runner=keeping,
         also=states,
     )
@@ -211,7 +201,7 @@ def undisputed(known: Mapping[str, Comparison], draws: int = DRAWS) -> Iterator[
         found = known.get(item.get("scenario", ""))
         if found is None:
             other = item.get("scenario") or history.without(item["without"])
-            found = compare(history, other, draws, posterior=posterior())
+            found = compare(history, other, draws, posterior=DEFAULT)
         rows = found.table
         asked = (rows["outcome"] == item["outcome"]) & (rows["month"] == item["month"])
         effect = rows[asked].iloc[0].to_dict()

@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from thaw import reforms
+from thaw.experiment.variants import DRAWS, Laboratory, Variant, couplings, laboratory
 from thaw.model import registry
 from thaw.model.clock import month_index
 from thaw.model.observation import observables
@@ -19,7 +20,6 @@ from thaw.model.simulate import Trace
 from thaw.report.figures import STYLE
 from thaw.report.pages import effects
 from thaw.report.pages.markdown import NOTE, table
-from thaw.report.pages.variants import DRAWS, Laboratory, Variant, couplings, laboratory
 
 if TYPE_CHECKING:
     from thaw.experiment.run import Progress

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from thaw import reforms
+from thaw.experiment.variants import DRAWS, Laboratory, Variant, laboratory
 from thaw.model import registry
 from thaw.model.clock import month_index
 from thaw.model.simulate import Trace
 from thaw.report.pages import effects
 from thaw.report.pages.markdown import NOTE, table
-from thaw.report.pages.variants import DRAWS, Laboratory, Variant, laboratory
 
 DECIDES_FROM = "1953-04"
 HEADINGS = ("subsystem", "rival", "moved", "changed most", "events", "not finite")

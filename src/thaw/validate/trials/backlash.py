@@ -15,6 +15,7 @@ from jaxtyping import Float
 from thaw import reforms
 from thaw.calibrate import data, likelihoods, posteriors
 from thaw.calibrate.fitting import Request
+from thaw.experiment import abduction
 from thaw.model.clock import month_index, months_until
 from thaw.model.observation import observables, read_off
 from thaw.model.parameters import Sample
@@ -94,7 +95,7 @@ def odds(convictions: Yearly) -> dict[str, Any]:
             "rise": float(weight @ rise),
             "fall": float(weight @ fall),
             "both": float(weight @ both),
-            "effective_draws": float(1.0 / np.sum(weight**2)),
+            "effective_draws": abduction.effective(weight),
         },
     }
 
@@ -104,6 +105,4 @@ def weights(before: Float[np.ndarray, " draw"]) -> Float[np.ndarray, " draw"]:
     until = months_until(KNOWN)
     series = next(s for s in data.fitted_series("public", until, until + 1) if s.key == SERIES)
     each = likelihoods.logarithmic(series.values[0], before, series.error[0], series.discrepancy)
-    log = np.asarray(each, float)
-    weight = np.exp(log - log.max())
-    return weight / weight.sum()
+    return abduction.normalised(np.asarray(each, float))

@@ -17,11 +17,11 @@ import numpy as np
 from jaxtyping import Float
 
 from thaw.calibrate import posteriors
+from thaw.experiment.variants import Variant, laboratory
 from thaw.model import registry, simulate
 from thaw.model.clock import FIRST_YEAR
 from thaw.model.observation import observe
 from thaw.model.parameters import Sample
-from thaw.report.pages.variants import Variant, laboratory
 from thaw.validate import scores
 from thaw.validate.splits import NEAR, Case, held_out
 from thaw.validate.trials import worlds
@@ -112,8 +112,9 @@ def compared(main: Errors, other: Errors) -> dict[str, Any]:
     scale = ((a + b) / 2.0)[moved, None]
     first, second = main[moved] / scale, other[moved] / scale
     skill = _skill(first, second)
-    found = np.array([_skill(first[:, years], second[:, years]) for years in blocks(main.shape[1])])
-    bounds = worlds.interval(found[np.isfinite(found)]) if values >= FEWEST else None
+    chosen = scores.blocks(main.shape[1], worlds.SEED)
+    found = np.array([_skill(first[:, years], second[:, years]) for years in chosen])
+    bounds = scores.interval(found[np.isfinite(found)]) if values >= FEWEST else None
     return {**counts, "skill": skill, "interval90": bounds, "verdict": verdict(skill, bounds)}
 
 
@@ -135,11 +136,3 @@ def _skill(main: Errors, other: Errors) -> float:
         return float("nan")
     means = [np.nanmean(each[there], axis=1).mean() for each in (main, other)]
     return float(1.0 - means[1] / means[0])
-
-
-def blocks(years: int) -> np.ndarray:
-    """Return resampled years, blocks of consecutive ones, one row a resample."""
-    generator = np.random.Generator(np.random.Philox(worlds.SEED))
-    shape = (scores.RESAMPLES, -(-years // scores.BLOCK))
-    starts = generator.integers(years - scores.BLOCK + 1, size=shape)
-    return (starts[:, :, None] + np.arange(scores.BLOCK)).reshape(len(starts), -1)[:, :years]

@@ -19,7 +19,7 @@ from thaw.model.recorded import Recorded, recorded
 from thaw.model.simulate import Trace
 from thaw.validate import baselines, scores
 from thaw.validate.trials import worlds
-from thaw.validate.validation import UNTIL
+from thaw.validate.validation import UNTIL, naive_errors
 
 SUBSYSTEMS = ("camps", "agriculture", "public", "science")
 FEWEST = baselines.MINIMUM + 1
@@ -84,12 +84,8 @@ def _point(trace: Trace, observable: Observable, known: list[Recorded], at: int)
         "crps": scores.crps(shown, target.value),
         "inside50": scores.inside(shown, target.value, 0.5),
         "inside90": scores.inside(shown, target.value, 0.9),
-        **{name: _naive(observable, target, training) for name, training in told.items()},
+        **{
+            name: naive_errors(observable, training, target, worlds.SEED)
+            for name, training in told.items()
+        },
     }
-
-
-def _naive(observable: Observable, target: Recorded, training: list[Recorded]) -> dict[str, float]:
-    times, values = [r.month / 12.0 for r in training], [r.value for r in training]
-    label = "|".join(observable.key)
-    paths = baselines.forecasts(times, values, target.month / 12.0, worlds.SEED, label) or {}
-    return {rule: scores.crps(found, target.value) for rule, found in paths.items()}

@@ -8,16 +8,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import numpy as np
-
 from thaw import reforms
-from thaw.calibrate import fitting, posteriors
+from thaw.calibrate import DEFAULT, fitting, posteriors
 from thaw.calibrate.fitting import Request
 from thaw.calibrate.posteriors import PosteriorSet
 from thaw.model import exogenous, simulate
 from thaw.model.clock import month_index
 from thaw.model.parameters import Sample
-from thaw.validate.validation import HONEST, UNTIL
+from thaw.validate.validation import UNTIL
 
 DRAWS = 128
 SEED = 0
@@ -37,8 +35,8 @@ def replay(sample: Sample, scenario: reforms.Scenario | None = None) -> simulate
 
 
 def base() -> PosteriorSet:
-    """Return the set that gives the subsystems that are not on trial: all data, else until 1958."""
-    return posteriors.load("all" if "all" in posteriors.names() else HONEST)
+    """Return the set that gives the subsystems that are not on trial: fitted to all data."""
+    return posteriors.load(DEFAULT)
 
 
 def without(found: PosteriorSet, subsystem: str) -> PosteriorSet:
@@ -81,9 +79,3 @@ def small_fit(request: Request, names: tuple[str, ...]) -> PosteriorSet:
 
 def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
-
-
-def interval(values: np.ndarray) -> tuple[float, float]:
-    """Return the central 90 % interval of numbers."""
-    low, high = np.quantile(values, (0.05, 0.95))
-    return float(low), float(high)
