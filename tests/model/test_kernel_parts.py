@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from thaw.errors import InputError
-from thaw.model.people import crowds, kernel, kernel_counts, mail, synthesis, ties
+from thaw.model.people import crowds, kernel, kernel_counts, mail, margins, synthesis, ties
 from thaw.model.people import kernel_tables as kt
 from thaw.model.people import words as w
 from thaw.model.people.hashing import keys_of
@@ -165,13 +165,22 @@ def test_bad_sizes_say_what_is_allowed(text):
         parse_people(text)
 
 
+@pytest.mark.parametrize("number", [-1, 0, 1, 40, 200, 300])
+def test_the_lowest_keys_are_those_that_a_stable_sort_puts_first(number):
+    keys = np.random.default_rng(0).integers(0, 30, 200)
+    expected = np.argsort(keys, kind="stable")[: max(number, 0)]
+    found = synthesis.lowest(keys, number)
+    assert sorted(found) == sorted(expected)
+    assert (found[np.argsort(keys[found], kind="stable")] == expected).all()
+
+
 def test_rounding_keeps_totals():
     rng = np.random.default_rng(0)
     shares = rng.random((5, 7))
-    assert synthesis.largest_remainder(shares, 1003).sum() == 1003
+    assert margins.largest_remainder(shares, 1003).sum() == 1003
     table = rng.gamma(0.3, size=(121, 404)) * 20
-    totals = synthesis.largest_remainder(table.sum(axis=1), 40_000)
-    whole = synthesis.carried(table, totals)
+    totals = margins.largest_remainder(table.sum(axis=1), 40_000)
+    whole = margins.carried(table, totals)
     assert (whole.sum(axis=1) == totals).all() and (whole >= 0).all()
     scale = totals / table.sum(axis=1)
     assert abs(whole.sum(axis=0) - (table * scale[:, None]).sum(axis=0)).max() < 3

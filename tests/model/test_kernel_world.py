@@ -12,7 +12,7 @@ import fakes
 import quiet_world as quiet
 
 from thaw.errors import InputError
-from thaw.model.people import checkpoint, cohorts, recording, synthesis, world
+from thaw.model.people import checkpoint, cohorts, margins, recording, world
 
 MONTHS = 6
 
@@ -69,6 +69,21 @@ def test_same_bits_for_other_blocks_and_one_thread(ran):
     script = [sys.executable, str(Path(quiet.__file__)), str(MONTHS), "256", "1"]
     alone = subprocess.run(script, capture_output=True, text=True, check=True)
     assert alone.stdout.strip() == made.digest()
+
+
+def test_words_stay_where_they_are_in_memory():
+    made = quiet.begin(block=37)
+    spare = [made.citizens.spare.get() for _ in range(2)]
+    for block in spare:
+        made.citizens.spare.put(block)
+
+    def buffers(blocks):
+        return {block.unsafe_buffer_pointer() for block in blocks}
+
+    before = buffers([word for pair in made.citizens.words for word in pair]) | buffers(spare)
+    for _ in range(2):
+        world.step(made)
+    assert buffers([word for pair in made.citizens.words for word in pair]) <= before
 
 
 def test_same_bits_after_kill_and_resume(ran, tmp_path):
@@ -149,5 +164,5 @@ def test_links_between_citizens_show(ran):
 
 
 def test_layout_is_the_same_for_shorter_runs():
-    assert synthesis.horizon(13) == synthesis.horizon(145) == 144
-    assert synthesis.horizon(216) == 216
+    assert margins.horizon(13) == margins.horizon(145) == 144
+    assert margins.horizon(216) == 216

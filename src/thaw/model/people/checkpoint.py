@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
@@ -13,13 +16,14 @@ import numpy as np
 
 from thaw.errors import InputError
 
+if TYPE_CHECKING:
+    from thaw.model.people.world import World
+
 NAME = "checkpoint.npz"
 
 
-def save(world: Any, folder: Path) -> Path:
+def save(world: World, folder: Path) -> Path:
     """Write the world into ``folder``; a killed write leaves the older checkpoint valid."""
-    from thaw.model.people.world import identity
-
     folder.mkdir(parents=True, exist_ok=True)
     people = world.citizens
     arrays: dict[str, Any] = {
@@ -31,15 +35,14 @@ def save(world: Any, folder: Path) -> Path:
         "informed": people.informed,
         "arrested": people.arrested,
         "returned": people.returned,
-        "names": np.array(json.dumps(_names(world.shown))),
+        "names": np.array(json.dumps(world.names)),
     }
     for i, pair in enumerate(people.words):
         arrays |= {f"word_{k}_{i}": np.asarray(pair[k]) for k in (0, 1)}
     for i, leaf in enumerate(jax.tree.leaves(world.states)):
         arrays[f"leaf_{i}"] = np.asarray(leaf)
-    for kind in ("series", "events", "latent"):
-        rows = [[float(v) for v in month[kind].values()] for month in world.shown]
-        arrays[f"shown_{kind}"] = np.array(rows)
+    for kind in world.names:
+        arrays[f"shown_{kind}"] = np.stack([month[kind] for month in world.shown])
     part = folder / f".{NAME}.{os.getpid()}"
     with part.open("wb") as handle:
         np.savez(handle, **arrays)
@@ -49,35 +52,53 @@ def save(world: Any, folder: Path) -> Path:
     return folder / NAME
 
 
-def _names(shown: list[dict[str, Any]]) -> dict[str, Any]:
-    return {kind: list(shown[0][kind]) for kind in ("series", "events", "latent")} if shown else {}
+def identity(world: World) -> str:
+    """Return a hash of everything that decides the numbers of a run, and of how it is cut up."""
+    text = json.dumps(
+        [
+            repr(world.structure),
+            world.params,
+            world.seed,
+            world.number,
+            world.people,
+            world.citizens.generator,
+            world.citizens.block,
+        ],
+        sort_keys=True,
+    )
+    total = hashlib.sha256(text.encode())
+    for group in (world.plan.value, world.plan.decided, world.plan.exogenous, world.plan.rain):
+        for name in sorted(group):
+            total.update(name.encode() + np.ascontiguousarray(group[name]).tobytes())
+    return total.hexdigest()
 
 
-def load(world: Any, folder: Path) -> bool:
+def load(world: World, folder: Path) -> bool:
     """Put the checkpoint of ``folder`` into a freshly begun world; False when there is none.
 
     Raises InputError when the checkpoint belongs to other settings or cannot be read.
     """
-    from thaw.model.people.world import identity
-
     file = folder / NAME
     if not file.is_file():
         return False
     try:
         with np.load(file, allow_pickle=False) as held:
-            arrays = {name: held[name] for name in held.files}
-    except (ValueError, OSError, EOFError, KeyError) as error:
+            same = str(held["identity"]) == identity(world)
+            if same:
+                _restore(world, held)
+    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile) as error:
         raise InputError(f"'{file}' is not a checkpoint of thaw: {error}") from None
-    if str(arrays["identity"]) != identity(world):
+    if not same:
         raise InputError(f"'{file}' belongs to a run with other settings; remove it or change them")
-    _restore(world, arrays)
     return True
 
 
-def _restore(world: Any, arrays: dict[str, np.ndarray]) -> None:
+def _restore(world: World, arrays: Mapping[str, np.ndarray]) -> None:
+    """Put the arrays into the world; each is read from the file when it is asked for."""
     people = world.citizens
     for i in range(len(people.words)):
-        people.words[i] = tuple(jnp.asarray(arrays.pop(f"word_{k}_{i}")) for k in (0, 1))
+        first, second = (jnp.asarray(arrays[f"word_{k}_{i}"]) for k in (0, 1))
+        people.words[i] = (first, second)
     people.informed, people.arrested = arrays["informed"], arrays["arrested"]
     people.returned = arrays["returned"]
     number = len(jax.tree.leaves(world.states))
@@ -86,13 +107,11 @@ def _restore(world: Any, arrays: dict[str, np.ndarray]) -> None:
     world.month, world.refused = int(arrays["month"]), int(arrays["refused"])
     world.vacant, world.informed = arrays["vacant"], arrays["slots_informed"]
     names = json.loads(str(arrays["names"]))
+    world.names = {
+        kind: [tuple(name) if isinstance(name, list) else name for name in group]
+        for kind, group in names.items()
+    }
+    shown = {kind: arrays[f"shown_{kind}"] for kind in names}
     world.shown = [
-        {
-            kind: {
-                (tuple(name) if isinstance(name, list) else name): value
-                for name, value in zip(names[kind], arrays[f"shown_{kind}"][i], strict=True)
-            }
-            for kind in names
-        }
-        for i in range(world.month)
+        {kind: rows[month] for kind, rows in shown.items()} for month in range(world.month)
     ]

@@ -6,7 +6,7 @@ Everything is integer; sums over the slots of a cell fit into 20 or 16 bits, two
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import jax
@@ -201,7 +201,7 @@ def histogram(
     )
 
 
-def digest_words(numbers: list[np.ndarray]) -> str:
+def digest_words(numbers: Iterable[np.ndarray]) -> str:
     """Return the SHA-256 of arrays of uint32 in order, little-endian."""
     total = hashlib.sha256()
     for array in numbers:

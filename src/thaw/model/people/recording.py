@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import UInt32
 
 from thaw.errors import InputError
-from thaw.model.people import citizens, kernel, kernel_counts, mail
+from thaw.model.people import blocks, kernel, kernel_counts, mail
 from thaw.model.people.hashing import keys_of
 from thaw.model.people.kernel_tables import Tables
 from thaw.model.people.layout import CELL, WORDS
@@ -68,7 +68,7 @@ def replay(
     words = [jnp.asarray(made.reshape(-1, CELL)[rows]) for made in origin.words(unit)]
     none = jnp.zeros((len(cells), WORDS), jnp.uint32)
     kin = (none, none)
-    run = citizens.stages(generator, len(layout.slots))
+    run = blocks.stages(generator, len(layout.slots))
     block = kernel.Block(jnp.asarray(cells.astype(np.uint32)), jnp.asarray(layout.unit[cells]))
     geometry = [jnp.asarray(x[cells]) for x in (layout.partner, layout.turn)]
     for month, file in enumerate(months(folder)):
@@ -84,7 +84,7 @@ def replay(
         at = jnp.asarray(cells.astype(np.int32))
         told = run["ties"](jnp.asarray(kept["informed"]), at, *geometry)
         near = [run["household"](plane, here) for plane in kin]
-        first = run["first"](words[0], words[1], told, *near, block, now)
+        first = run["first"](jnp.zeros_like(words[0]), words[0], words[1], told, *near, block, now)
         second = run["second"](words[0], words[1], first, block, now)
         found = run["planes"](words[0], first, second, now)
         words = _delivered([np.array(first), np.array(second)], kept, int(cells[0]))

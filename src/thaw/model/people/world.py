@@ -7,8 +7,6 @@ resolution runs: both publish the same state of people.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -24,6 +22,8 @@ from thaw.model.people import bridge, checkpoint, citizens, kernel_tables, synth
 from thaw.model.people.citizens import Citizens, Counts
 from thaw.model.people.hashing import GENERATORS, keys_of
 from thaw.model.people.layout import Layout
+from thaw.model.people.margins import Margins, layout_for, margins, workers_1953
+from thaw.model.people.month import advance
 from thaw.model.people.words import FIRST_BIRTH_YEAR
 from thaw.model.simulate import States, Structure, Trace
 
@@ -32,6 +32,8 @@ BROKEN = 60.0
 and their children); more arrivals are refused, and counted."""
 
 Progress = Callable[[int, int], None]
+Name = str | tuple[str, str]
+"""A latent variable, or (series or family, place)."""
 Outside = Callable[[States, Any, Any, Any, Any], tuple[States, dict[str, Any], Any, Any]]
 """(states, month, plan, params, key) -> (next states but people's, what they show, fields of
 people, legitimacy by unit)."""
@@ -39,7 +41,10 @@ people, legitimacy by unit)."""
 
 @dataclasses.dataclass
 class World:
-    """A run in progress: the other subsystems, the citizens, and what was shown so far."""
+    """A run in progress: the other subsystems, the citizens, and what was shown so far.
+
+    ``shown`` holds the numbers of every month by kind, in the order of ``names``.
+    """
 
     structure: Structure
     plan: simulate.Plan
@@ -53,7 +58,8 @@ class World:
     informed: np.ndarray
     weight: float
     month: int = 0
-    shown: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    names: dict[str, list[Name]] = dataclasses.field(default_factory=dict)
+    shown: list[dict[str, Float[np.ndarray, " name"]]] = dataclasses.field(default_factory=list)
     refused: int = 0
     recorder: Callable[[str, Any], None] | None = None
     outside: Outside | None = None
@@ -108,7 +114,7 @@ class Origin:
 
     params: dict[str, float]
     states: States
-    margins: synthesis.Margins
+    margins: Margins
     layout: Layout
     luck: int
 
@@ -139,9 +145,9 @@ def origin(
         states, jnp.asarray(0), bridge.plan_arrays(plan), arrays, bridge.draw_key(seed, number)
     )
     first = {name: np.asarray(value) for name, value in month[2].items()}
-    found = synthesis.margins(start, people, chosen, synthesis.workers_1953())
+    found = margins(start, people, chosen, workers_1953())
     called = _called(structure, chosen, len(found.free))
-    layout = synthesis.layout_for(found, first, start, chosen, structure.months, called)
+    layout = layout_for(found, first, start, chosen, structure.months, called)
     return Origin(chosen, states, found, layout, int(keys_of(seed, number, -1)[0, -1]))
 
 
@@ -215,7 +221,7 @@ def step(world: World, clock: Callable[[str], None] | None = None) -> Counts:
     )
     tables = kernel_tables.tables(made, world.params, crowding, month)
     tick("tables")
-    counts = citizens.advance(
+    counts = advance(
         world.citizens,
         tables,
         month,
@@ -230,14 +236,25 @@ def step(world: World, clock: Callable[[str], None] | None = None) -> Counts:
     own = world.states["people"]
     afterwards = _afterwards(world, counts, made, level)
     following = bridge.published(world.own_arrays, world.weight, counts, own, afterwards, month)
-    mine = bridge.shown_of_people(world.own_arrays, own, afterwards)
-    world.shown.append({k: {**shown[k], **mine[k]} for k in shown})
+    _show(world, shown, bridge.shown_of_people(world.own_arrays, own, afterwards))
     world.states = {**after, "people": following}
     world.vacant = world.citizens.layout.slots - counts.bins.sum(axis=1)
     world.informed, world.month = counts.informed_slots, month + 1
     world.refused += counts.refused
     tick("publication")
     return counts
+
+
+def _show(world: World, shown: Mapping[str, Any], mine: Mapping[str, Any]) -> None:
+    """Keep what the others and people show of a month, as numbers."""
+    both = {kind: {**shown[kind], **mine[kind]} for kind in shown}
+    world.names = {kind: list(group) for kind, group in both.items()}
+    world.shown.append(
+        {
+            kind: np.array([np.asarray(value) for value in group.values()], np.float64)
+            for kind, group in both.items()
+        }
+    )
 
 
 def _afterwards(
@@ -261,34 +278,11 @@ def _afterwards(
 
 def trace(world: World) -> Trace:
     """Return what was shown so far as a trace of one draw."""
+    months = {kind: np.stack([month[kind] for month in world.shown]) for kind in world.names}
     return {
-        kind: {
-            name: np.array([[float(month[kind][name]) for month in world.shown]])
-            for name in world.shown[0][kind]
-        }
-        for kind in ("series", "events", "latent")
+        kind: {name: months[kind][None, :, i].copy() for i, name in enumerate(names)}
+        for kind, names in world.names.items()
     }
-
-
-def identity(world: World) -> str:
-    """Return a hash of everything that decides the numbers of a run, and of how it is cut up."""
-    text = json.dumps(
-        [
-            repr(world.structure),
-            world.params,
-            world.seed,
-            world.number,
-            world.people,
-            world.citizens.generator,
-            world.citizens.block,
-        ],
-        sort_keys=True,
-    )
-    total = hashlib.sha256(text.encode())
-    for group in (world.plan.value, world.plan.decided, world.plan.exogenous, world.plan.rain):
-        for name in sorted(group):
-            total.update(name.encode() + np.ascontiguousarray(group[name]).tobytes())
-    return total.hexdigest()
 
 
 def stopwatch(table: dict[str, float]) -> Callable[[str], None]:
