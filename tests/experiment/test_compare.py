@@ -12,7 +12,7 @@ from thaw.errors import InputError
 from thaw.experiment import labels, rivals
 from thaw.experiment.compare import compare, sign_probability
 from thaw.experiment.effects import at_horizons
-from thaw.experiment.outcomes import outcomes
+from thaw.experiment.outcomes import Outcome, outcomes
 from thaw.experiment.run import record_of
 from thaw.experiment.support import nearest, support
 from thaw.model.clock import month_index
@@ -95,16 +95,30 @@ def test_sign_probability(effect, expected):
 
 
 @pytest.mark.parametrize(
-    ("p_sign", "prior", "expected"),
+    ("p_sign", "beyond", "prior", "expected"),
     [
-        (0.95, 0.6, "contributory"),
-        (0.95, 0.9, "sign assumed"),
-        (0.85, 0.6, "undecided"),
-        (0.0, 0.0, "no effect"),
+        (0.95, 0.92, 0.6, "contributory"),
+        (0.95, 0.92, 0.9, "sign assumed"),
+        (0.85, 0.85, 0.6, "undecided"),
+        (1.0, 0.5, 0.6, "undecided"),
+        (0.0, 0.0, 0.0, "no effect"),
     ],
 )
-def test_label_of_an_effect(p_sign, prior, expected):
-    assert labels.of_effect(p_sign, prior) == expected
+def test_label_of_an_effect(p_sign, beyond, prior, expected):
+    assert labels.of_effect(p_sign, beyond, prior) == expected
+
+
+def test_an_effect_within_the_error_of_reading_is_not_worth_naming():
+    meat = Outcome("series", "agriculture.meat", "USSR")  # read with an error of 3 %
+    assert meat.least(-200.0) == pytest.approx(6.0)
+    index = Outcome("series", "bloc.civil_liberties_index", "Poland")  # linear
+    assert index.least(0.5) == index.least(0.0) > 0.0
+    counted = Outcome("series", "cc.occupation.regional_party", "USSR")
+    assert counted.least(100.0) == pytest.approx(1.0)
+    small = np.full(20, 0.01)
+    assert sign_probability(small) == 1.0
+    assert sign_probability(small, 0.02) == 0.0
+    assert sign_probability(np.array([-3.0, -2.0, -0.5, 1.0]), 1.0) == 0.5
 
 
 def test_label_of_an_event():

@@ -92,7 +92,7 @@ def test_telling_takes_the_largest_median():
 
 def test_undisputed_signs_are_told_with_their_labels(answer):
     table = answer.comparison.table
-    effect = {"p_sign": 1.0, "median": -5.0, "prior_only": {"p_sign": 1.0}}
+    effect = {"p_sign": 1.0, "p_beyond": 1.0, "median": -5.0, "prior_only": {"p_sign": 1.0}}
     made = pd.DataFrame([{**table.iloc[0].to_dict(), **effect}])
     known = {
         item.get("scenario", ""): dataclasses.replace(

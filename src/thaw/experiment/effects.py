@@ -40,6 +40,8 @@ def effect_table(
         for at in outcome.stamps_since(since, months, HORIZONS):
             effect = difference(pair, outcome, at)
             known = effect if prior is None else difference(prior, outcome, at)
+            median_a = _median(outcome.read(pair[0], at))
+            p_beyond = sign_probability(effect, outcome.least(median_a))
             rows.append(
                 {
                     "outcome": outcome.label,
@@ -48,10 +50,13 @@ def effect_table(
                     "unit": outcome.unit,
                     "month": stamp(at),
                     **summary(effect),
-                    "median_a": _median(outcome.read(pair[0], at)),
+                    "p_beyond": p_beyond,
+                    "median_a": median_a,
                     "prior_only": summary(known),
                     "near_history": summary(effect if near is None else effect[near]),
-                    "label": labels.of_effect(sign_probability(effect), sign_probability(known)),
+                    "label": labels.of_effect(
+                        sign_probability(effect), p_beyond, sign_probability(known)
+                    ),
                 }
             )
     return pd.DataFrame(rows)

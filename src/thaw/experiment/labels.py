@@ -18,13 +18,18 @@ Share = tuple[float | None, float]
 Happened = Bool[np.ndarray, " draw"]
 
 
-def of_effect(p_sign: float, prior_p_sign: float) -> str:
-    """Return the label of a difference from its sign probability and that of the prior alone."""
+def of_effect(p_sign: float, p_beyond: float, prior_p_sign: float) -> str:
+    """Return the label of a difference.
+
+    ``p_sign`` is the share of draws with its direction, ``p_beyond`` of those in which it is also
+    larger than the error with which the record reads the outcome, ``prior_p_sign`` the share with
+    its direction under the prior alone.
+    """
     if p_sign == 0.0:
         return NO_EFFECT
     if prior_p_sign >= SIGN_THRESHOLD:
         return SIGN_ASSUMED
-    return CONTRIBUTORY if p_sign > SIGN_THRESHOLD else UNDECIDED
+    return CONTRIBUTORY if p_beyond > SIGN_THRESHOLD else UNDECIDED
 
 
 def of_event(

@@ -22,6 +22,9 @@ from thaw.model.clock import month_index, stamp
 from thaw.model.observation import observables, read_off
 from thaw.model.simulate import Trace
 
+NEGLIGIBLE = 0.01
+"""Share of its level below which a difference is not worth naming where nothing tells the error."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
@@ -89,6 +92,18 @@ class Outcome:
             counts = trace["events"][self.name, self.place][:, : at + 1]
             return (counts > 0).any(axis=1).astype(float)
         return trace["latent"][self.name][:, at]
+
+    def least(self, level: float) -> float:
+        """Return the smallest difference worth naming where the outcome stands at ``level``.
+
+        That is the error with which the record reads the series; one hundredth of the level for
+        counts, events and states, which have no such error.
+        """
+        level = abs(level) if np.isfinite(level) else 0.0
+        observable = observables()[self.name, self.place] if self.kind == "series" else None
+        if observable is None or observable.error_scale == "exact":
+            return NEGLIGIBLE * level
+        return observable.error_sd * (level if observable.error_scale == "log" else 1.0)
 
     def checked(self, at: str, months: int) -> int:
         """Return the index of a month given as YYYY-MM; raise InputError where no value stands."""

@@ -4,24 +4,25 @@ A mechanism is a reform, the parameters through which it acts, and what it shoul
 
 1. Pools: prior draws of the world with every reform, without one, and with that one at a date that
    had none of its kind. The model decides responses from the same month on in all worlds.
-2. Priors: as given; sign-free, where every mechanism's parameters change sign in half of the draws;
-   and open, where they are turned in a third and zero in another. The sign-free prior has no room
-   for "none", so a record that shows none still chooses a side; the open one has.
+2. Priors: as given; sign-free, where every mechanism's parameters are multiplied by a number
+   between -1 and 1; open, where they are kept, turned or zero in a third of the draws each; and
+   either way, where they are kept or turned. The last has no room for "none", so a record that
+   shows none still chooses a side: the worst case.
 3. Synthetic histories: held-out draws, read with the error of the record, in which the mechanism's
    parameters are neutral, or in which its reform never happened.
 4. Refit: importance weights of the pool against the synthetic record of what the mechanism reaches
    (see :mod:`thaw.experiment.refit`), tempered until enough draws count (Del Moral and others
    2012), thinned to equal draws; the labels are those of a comparison, from these draws.
 5. The true effect is zero, so a label "necessary", "sufficient" or "contributory" is false.
-6. Power: the same on held-out draws of the sign-free prior, in which the mechanism acts; without
-   it a low rate of false labels would show nothing.
+6. Power: the same on held-out draws in which the mechanism acts either way; without it a low rate
+   of false labels would show nothing.
 7. Blind outcomes: what no coupling can have carried the reform to must be labelled "no effect".
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -40,6 +41,8 @@ from thaw.model.parameters import Sample
 from thaw.model.randomness import name_code
 from thaw.model.simulate import Trace
 
+Numbers = Float[np.ndarray, " draw"]
+
 MONTHS = 144
 DECIDED_FROM = 2
 """March 1953: the model decides responses from then on in every world."""
@@ -48,9 +51,14 @@ FEWEST = 25.0
 HORIZONS = (12, 36)
 SEED, HELD_OUT = 0, 1
 POSITIVE = (labels.NECESSARY, labels.SUFFICIENT, labels.CONTRIBUTORY)
-GIVEN, SIGN_FREE, OPEN = "as given", "sign-free", "open"
-SIGNS = {GIVEN: (1.0,), SIGN_FREE: (-1.0, 1.0), OPEN: (-1.0, 0.0, 1.0)}
-"""Prior -> equally likely factors of a mechanism's parameters."""
+GIVEN, SIGN_FREE, OPEN, EITHER = "as given", "sign-free", "open", "either way"
+FACTORS: dict[str, Callable[[Numbers], Numbers]] = {
+    GIVEN: np.ones_like,
+    SIGN_FREE: lambda u: 2.0 * u - 1.0,
+    OPEN: lambda u: np.floor(3.0 * u) - 1.0,
+    EITHER: lambda u: np.where(u < 0.5, -1.0, 1.0),
+}
+"""Prior -> factors of a mechanism's parameters, from uniform numbers in [0, 1)."""
 NEUTRAL, NEVER, WRONG_DATE, ACTS = "neutral", "never acted", "wrong date", "acts"
 
 
@@ -163,7 +171,7 @@ Worlds = dict[tuple[str, str], Trace]
 def placebos(
     size: Size | None = None,
     mechanisms: tuple[Mechanism, ...] = MECHANISMS,
-    priors: Sequence[str] = tuple(SIGNS),
+    priors: Sequence[str] = tuple(FACTORS),
     progress: Progress | None = None,
 ) -> Placebos:
     """Return labels on synthetic histories and on outcomes that cannot respond."""
@@ -188,9 +196,9 @@ def placebos(
 
 
 def signs(
-    sample: Sample, mechanisms: tuple[Mechanism, ...], seed: int, prior: str = SIGN_FREE
+    sample: Sample, mechanisms: tuple[Mechanism, ...], seed: int, prior: str = EITHER
 ) -> Sample:
-    """Return a sample in which each mechanism's parameters are multiplied by a sign of the prior.
+    """Return a sample in which each mechanism's parameters are multiplied by a factor of the prior.
 
     It is drawn for every mechanism and draw, the same for all parameters of the mechanism; keyed by
     the last of their names, so that mechanisms which share one have one sign.
@@ -200,7 +208,7 @@ def signs(
     for mechanism in mechanisms:
         code = name_code(max(mechanism.parameters))
         generator = np.random.Generator(np.random.Philox(key=[seed, code]))
-        factor = generator.choice(SIGNS[prior], draws)
+        factor = FACTORS[prior](generator.random(draws))
         changed.update({name: sample[name] * factor for name in mechanism.parameters})
     return changed
 
@@ -281,11 +289,13 @@ def _of_series(
         for at in _stamps(outcome, since):
             effect = effects.difference(pair, outcome, at)
             known, mine = sign_probability(effect), effect[kept]
+            level = float(np.median(outcome.read(pair[0], at)[kept]))
+            beyond = sign_probability(mine, outcome.least(level))
             true = float(effects.difference(truth, outcome, at)[number])
             yield {
                 "outcome": f"{key[0]}@{key[1]}",
                 "month": at,
-                "label": labels.of_effect(sign_probability(mine), known),
+                "label": labels.of_effect(sign_probability(mine), beyond, known),
                 "right": bool(np.median(mine) * true > 0.0),
                 "series": True,
                 "truth": true / float(np.abs(outcome.read(truth[0], at)).mean()),
@@ -354,8 +364,7 @@ def _blind(mechanism: Mechanism, pool: Worlds) -> dict[str, Any]:
         for at in outcome.stamps(MONTHS):
             if _last_month(outcome, at) < first:
                 effect = effects.difference(pair, outcome, at)
-                chance = sign_probability(effect)
-                found.append(labels.of_effect(chance, chance) != labels.NO_EFFECT)
+                found.append(sign_probability(effect) > 0.0)
     return {"reform": mechanism.reform, "values": len(found), "labelled": int(sum(found))}
 
 

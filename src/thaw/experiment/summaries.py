@@ -22,11 +22,14 @@ def summary(effect: Float[np.ndarray, " draw"]) -> dict[str, float]:
     }
 
 
-def sign_probability(effect: Float[np.ndarray, " draw"]) -> float:
-    """Return the share of draws on the side of the median; the larger side when that is zero."""
+def sign_probability(effect: Float[np.ndarray, " draw"], beyond: float = 0.0) -> float:
+    """Return the share of draws on the side of the median; the larger side when that is zero.
+
+    Draws count whose effect is larger than ``beyond`` on that side.
+    """
     finite = effect[np.isfinite(effect)]
     if finite.size == 0:
         return 0.0
-    up, down = float((finite > 0).mean()), float((finite < 0).mean())
+    up, down = float((finite > beyond).mean()), float((finite < -beyond).mean())
     median = float(np.median(finite))
     return up if median > 0 else down if median < 0 else max(up, down)

@@ -17,7 +17,7 @@ from thaw.report import contract
 from thaw.report.figures import BAND, LINE, STYLE, heading, mark_text, readable, wrap, years_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from thaw.experiment.compare import Comparison
     from thaw.experiment.outcomes import Outcome
@@ -30,6 +30,13 @@ VERDICTS = {
     labels.UNDECIDED: "but the model cannot decide the direction",
     labels.MODEL_DEPENDENT: "but other versions of the model disagree on the direction",
 }
+
+
+def verdict(row: Mapping[str, Any]) -> str:
+    """Return what the label of an effect means, as the end of a sentence; empty without one."""
+    if row["label"] == labels.UNDECIDED and row["p_sign"] > labels.SIGN_THRESHOLD:
+        return "but it is too small to be told from no effect"
+    return VERDICTS.get(row["label"], "")
 
 
 def standardised(comparison: Comparison) -> pd.DataFrame:
@@ -68,12 +75,11 @@ def sentence(comparison: Comparison) -> str:
     direction = "higher" if row["median"] > 0 else "lower"
     share = f" ({row['size']:.0%})" if np.isfinite(row["size"]) and row["size"] < 10 else ""
     sure = f"{row['p_sign']:.0%} of the draws"
-    verdict = VERDICTS.get(row["label"], "")
     where = "" if row["place"] in ("USSR", "World") else f", {row['place']}"
     what = readable(row["outcome"]) + where
     return (
         f"In this model, what changes most is '{what}': {_amount(row)} {direction}{share} in "
-        f"{row['month']} than otherwise, in {sure}, {verdict}."
+        f"{row['month']} than otherwise, in {sure}, {verdict(row)}."
     )
 
 
@@ -177,7 +183,7 @@ def dataset(comparison: Comparison) -> xr.Dataset:
 
 def document(comparison: Comparison) -> dict[str, Any]:
     """Return the ``compare`` document."""
-    keys = ("outcome", "place", "month", "median", "lo50", "hi50", "lo90", "hi90", "p_sign")
+    keys = ("outcome", "place", "month", "median", "lo50", "hi50", "lo90", "hi90", "p_sign", "p_beyond")
     more = ("prior_only", "near_history", "label", "unit")
     effects = contract.rows(comparison.table, (*keys, *more))
     for row in effects:

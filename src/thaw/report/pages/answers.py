@@ -182,7 +182,8 @@ class Sign:
     @property
     def label(self) -> str:
         """The label of the effect, rivals apart."""
-        return labels.of_effect(self.effect["p_sign"], self.effect["prior_only"]["p_sign"])
+        found = self.effect
+        return labels.of_effect(found["p_sign"], found["p_beyond"], found["prior_only"]["p_sign"])
 
     @property
     def comes_out(self) -> bool:

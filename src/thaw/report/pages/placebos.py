@@ -22,7 +22,7 @@ SHARES = (*placebo.POSITIVE, labels.SIGN_ASSUMED, labels.UNDECIDED, labels.NO_EF
 INTRODUCTION = """# Placebos: how often the labels are wrong
 
 {count} synthetic histories in which the true effect is zero, {mechanisms} mechanisms, {labels}
-labels under each of three priors; the histories in which the reform never happened are asked
+labels under each of four priors; the histories in which the reform never happened are asked
 twice, at its date and at a wrong one. {headline}
 
 How: a synthetic history is a held-out draw of the model, read with the error of the record, whose
@@ -32,17 +32,22 @@ number that best predicts the effect from the record of the subsystem (a ridge r
 pool, each draw predicted without itself; Fearnhead and Prangle 2012), tempered until {fewest:.0f}
 draws count. The labels are then made as in `thaw compare`. A full fit would use the record better,
 so it would find more effects, true and false. *False*: labelled necessary, sufficient or
-contributory. *Sign-free*: the mechanism's parameters change sign in half of the draws, so that
-nothing is `sign assumed`; but nothing may be absent either, and a record that shows no effect still
-chooses a side. *Open*: in a third of the draws they keep their sign, in a third they are turned, in
-a third they are zero.
+contributory. *Sign-free*: the mechanism's parameters are multiplied by a number between -1 and 1, so
+that nothing is `sign assumed`. *Open*: in a third of the draws they keep their sign, in a third they
+are turned, in a third they are zero. *Either way*: they are kept or turned, so that nothing may be
+absent, and a record that shows no effect still chooses a side. No parameter of the model has such a
+prior; it is the worst case.
+
+An effect counts as contributory only where it is larger than the error with which the record reads
+its series. That condition was added after an earlier run of this page, in which effects near zero,
+but of one sign, had made false labels ([decision 006](../decisions/006-changed-after-scores.md)).
 
 """
 POWER_HEADINGS = ("mechanism", "prior", "labels", "right sign", "wrong sign", "not labelled")
 POWER = """
 ## What the same labels find where there is an effect
 
-Held-out draws of the sign-free prior: the mechanism acts, for or against. Where few of these are
+Held-out draws in which the mechanism acts, for or against, at full size. Where few of these are
 labelled, a low rate of false labels shows little: the record of the mechanism is too weak.
 
 """

@@ -20,7 +20,7 @@ from thaw.experiment.rivals import MAIN
 from thaw.experiment.run import Progress
 from thaw.model import parameters
 from thaw.model.clock import stamp
-from thaw.report.comparison import VERDICTS
+from thaw.report.comparison import verdict
 from thaw.report.pages.answers import DRAWS, Answer, Question, answered, questions, undisputed
 from thaw.report.pages.markdown import NOTE, table
 from thaw.report.text import number
@@ -120,7 +120,7 @@ def plain(question: Question, answer: Answer) -> str:
     return (
         f"{world}: in this model '{title(outcome)}' would have been {number(abs(top['median']))}"
         f"{unit} {direction} in {top['month']}, in {top['p_sign']:.0%} of the draws, "
-        f"{VERDICTS[top['label']]}."
+        f"{verdict(top)}."
     )
 
 
