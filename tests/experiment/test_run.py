@@ -109,6 +109,13 @@ def test_figures_are_drawn_for_every_subsystem(small_run, tmp_path):
     assert all(p.stat().st_size > 10_000 for p in paths)
 
 
+def test_a_run_of_few_months_is_saved_with_the_figures_that_it_has(tmp_path):
+    short = thaw.run(thaw.scenario("historical").until("1954-06"), draws=2)
+    short.save(tmp_path)
+    drawn = {p.stem for p in (tmp_path / "figures").iterdir()}
+    assert "camps" in drawn and drawn < {o.subsystem for o in observables().values()}
+
+
 @pytest.mark.parametrize(
     ("key", "date", "month"),
     [

@@ -58,6 +58,35 @@ def test_a_new_result_replaces_the_old_one_whole(tmp_path):
     assert visible == {"new.txt", "manifest.json"}
 
 
+def age(path, hours):
+    then = time.time() - 3600 * hours
+    os.utime(path, (then, then), follow_symlinks=False)
+
+
+def test_what_killed_runs_left_goes_and_what_is_being_written_stays(tmp_path):
+    storage.write_result(tmp_path, lambda d: (d / "a.txt").write_text("x"), {})
+    store = tmp_path / ".results"
+    killed, writing = store / "0123456789ab", store / "ba9876543210"
+    for folder in (killed, writing):
+        (folder / "figures").mkdir(parents=True)
+        (folder / "run.nc").write_text("half")
+    foreign, notes, away = store / "mine", tmp_path / ".notes-01234567", tmp_path / ".a-01234567"
+    foreign.mkdir()
+    notes.touch()
+    away.symlink_to(tmp_path.parent)
+    link, probe = store / ".current-01234567", tmp_path / ".write-89abcdef"
+    link.symlink_to("0123456789ab")
+    probe.touch()
+    for path in (killed, foreign, notes, away, link, probe):
+        age(path, hours=2)
+    storage.write_result(tmp_path, lambda d: (d / "a.txt").write_text("y"), {})
+    assert not killed.exists() and not link.is_symlink() and not probe.exists()
+    assert (writing / "run.nc").exists()
+    assert foreign.exists() and notes.exists() and away.is_symlink()
+    assert (tmp_path / "a.txt").read_text() == "y"
+    assert len(list(store.iterdir())) == 4
+
+
 def test_other_files_in_the_folder_are_left_alone(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     storage.write_result(tmp_path, lambda d: (d / "a.txt").write_text("x"), {})

@@ -244,17 +244,16 @@ def dataset(trace: simulate.Trace, months: int, seed: int) -> xr.Dataset:
     for (family, place), counts in trace["events"].items():
         values = variables.setdefault(f"event.{family}", np.full(shape, np.nan))
         values[:, :, index[place]] = counts[:, :months]
-    data = xr.Dataset(
-        {name: (("draw", "month", "place"), values) for name, values in variables.items()}
-    )
+    units = {o.series_id: {"units": o.unit} for o in shown}
+    axes = ("draw", "month", "place")
+    columns: dict[str, Any] = {
+        name: (axes, values, units.get(name)) for name, values in variables.items()
+    }
     for name, values in trace["latent"].items():
-        data[f"state.{name}"] = (("draw", "month"), values[:, :months])
-    units = {o.series_id: o.unit for o in shown}
-    for name, unit in units.items():
-        data[name].attrs["units"] = unit
+        columns[f"state.{name}"] = (axes[:2], values[:, :months])
     first = np.datetime64("1953-01", "M")
     when = (first + np.arange(months)).astype("datetime64[s]")
-    return data.assign_coords(draw=np.arange(draws), month=when, place=places)
+    return xr.Dataset(columns, {"draw": np.arange(draws), "month": when, "place": places})
 
 
 def at_stamps(
@@ -287,7 +286,9 @@ def month_labels(data: xr.Dataset) -> list[str]:
 def write_dataset(data: xr.Dataset, path: Path) -> None:
     """Write a dataset as compressed netCDF."""
     encoding = {name: {"zlib": True, "complevel": 1} for name in data.data_vars}
-    data.to_netcdf(path, engine="h5netcdf", encoding=encoding)
+    # coordinates first: each that came later would be detached from every variable and put back
+    ordered = xr.Dataset(coords=data.coords, attrs=data.attrs).assign(data.data_vars)
+    ordered.to_netcdf(path, engine="h5netcdf", encoding=encoding)
 
 
 def dataset_digest(data: xr.Dataset) -> str:

@@ -7,9 +7,12 @@ folder counts as a result only when they match.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import re
 import shutil
+import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +23,12 @@ from thaw.errors import InputError
 MANIFEST = "manifest.json"
 _STORE = ".results"
 _CURRENT = "current"
+_STALE = 3600.0
+"""Seconds after which all but the current result was left by a killed run (saves are short)."""
+_RESULT = re.compile(r"[0-9a-f]{12}")
+_LINK = re.compile(r"\..+-[0-9a-f]{8}")
+_PROBE = re.compile(r"\.write-[0-9a-f]{8}")
+"""Names of results, of links about to be put in place, of files that try whether one may write."""
 
 
 def checksum(path: Path) -> str:
@@ -64,8 +73,12 @@ def prepare(folder: Path) -> None:
 
 
 def publish(folder: Path, name: str) -> None:
-    """Point the folder's links at result ``name`` in one step, then remove older results."""
+    """Point the folder's links at result ``name`` in one step, then remove what it replaces.
+
+    What killed runs left behind goes too; what another process may still be writing stays.
+    """
     current = folder / _STORE / _CURRENT
+    previous = current.readlink().name if current.is_symlink() else name
     _replace_link(current, name)
     names = {p.name for p in (folder / _STORE / name).iterdir()}
     for entry in sorted(names):
@@ -78,9 +91,24 @@ def publish(folder: Path, name: str) -> None:
     for link in folder.iterdir():
         if link.is_symlink() and not link.exists() and link.readlink().parts[0] == _STORE:
             link.unlink()
-    for old in (folder / _STORE).iterdir():
-        if old.name not in (name, _CURRENT):
-            shutil.rmtree(old, ignore_errors=True)
+    if previous != name:
+        shutil.rmtree(folder / _STORE / previous, ignore_errors=True)
+    for left in [*(folder / _STORE).iterdir(), *folder.glob(".*-????????")]:
+        with contextlib.suppress(FileNotFoundError):
+            if left.name != name and time.time() - left.lstat().st_mtime > _STALE:
+                _remove_ours(left)
+
+
+def _remove_ours(left: Path) -> None:
+    """Remove a result, a link into the hidden folder or a probe; leave anything else alone."""
+    if left.is_symlink():
+        first = left.readlink().parts[0]
+        if _LINK.fullmatch(left.name) and (first == _STORE or _RESULT.fullmatch(first)):
+            left.unlink(missing_ok=True)
+    elif left.is_dir() and left.parent.name == _STORE and _RESULT.fullmatch(left.name):
+        shutil.rmtree(left, ignore_errors=True)
+    elif _PROBE.fullmatch(left.name) and left.is_file() and left.stat().st_size == 0:
+        left.unlink(missing_ok=True)
 
 
 def _replace_link(link: Path, target: str) -> None:

@@ -19,4 +19,4 @@ def cache_folder() -> Path:
 
 
 jax.config.update("jax_compilation_cache_dir", str(cache_folder()))
-jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.05)

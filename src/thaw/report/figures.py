@@ -34,6 +34,8 @@ TITLES = {
     "legacy": "Expert indices",
 }
 PANEL_WIDTH, PANEL_HEIGHT, COLUMNS = 3.6, 2.4, 3
+TITLE_HEIGHT = 1.0
+"""Where titles stand; matplotlib would otherwise measure all other text of a panel to find out."""
 FEW = 2
 """Observables with at most this many stamps share one panel."""
 STYLE: Any = {
@@ -54,14 +56,26 @@ def _set(posterior: str) -> str:
 
 
 def draw_run(run: Run, folder: Path) -> list[Path]:
-    """Draw one page per subsystem of a run as PNG files and return their paths."""
+    """Draw one page per subsystem of a run as PNG files and return their paths.
+
+    A run of few months has nothing to draw of some subsystems.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     table, drawn = run.table(), []
     for subsystem, rows in table.groupby("subsystem", sort=False):
+        if not any(split(rows)):
+            continue
         path = folder / f"{subsystem}.png"
         page(rows, str(subsystem), caption(run)).savefig(path, dpi=130)
         drawn.append(path)
     return drawn
+
+
+def split(rows: pd.DataFrame) -> tuple[list[pd.DataFrame], list[pd.DataFrame]]:
+    """Return the observables with a panel each, and those with few stamps and a recorded value."""
+    groups = [g for _, g in rows.groupby(["series_id", "place"], sort=False)]
+    series = [g for g in groups if len(g) > FEW]
+    return series, [g for g in groups if len(g) <= FEW and g["record"].notna().any()]
 
 
 def caption(run: Run) -> str:
@@ -77,9 +91,7 @@ def caption(run: Run) -> str:
 
 def page(rows: pd.DataFrame, subsystem: str, legend: str) -> Figure:
     """Return a page of panels, one per observable; those with few stamps share one panel."""
-    groups = [g for _, g in rows.groupby(["series_id", "place"], sort=False)]
-    series = [g for g in groups if len(g) > FEW]
-    single = [g for g in groups if len(g) <= FEW and g["record"].notna().any()]
+    series, single = split(rows)
     panels = len(series) + bool(single)
     columns = min(COLUMNS, max(panels, 2))
     lines = -(-panels // columns)
@@ -155,7 +167,7 @@ def panel(axis: Axes, rows: pd.DataFrame) -> None:
 def heading(axis: Axes, series_id: str, place: str) -> None:
     """Write the title of a panel: the series, and its place unless it is the union or the world."""
     where = "" if place in ("USSR", "World") else f", {place}"
-    axis.set_title(wrap(readable(series_id) + where, 46))
+    axis.set_title(wrap(readable(series_id) + where, 46), y=TITLE_HEIGHT)
 
 
 def mark_text(axis: Axes, mark: str) -> None:
@@ -181,7 +193,7 @@ def ratios(axis: Axes, rows: pd.DataFrame) -> None:
     axis.set_yticks([])
     axis.set_ylim(-0.5, len(known) - 0.2)
     axis.set_xlim(0.0, max(1.3, 1.05 * float((known["hi90"] / value).max())))
-    axis.set_title("Single values: model over record")
+    axis.set_title("Single values: model over record", y=TITLE_HEIGHT)
     axis.set_xlabel("ratio (1 = record)")
 
 

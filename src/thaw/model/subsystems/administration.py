@@ -11,6 +11,7 @@ from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from thaw import record
@@ -62,10 +63,10 @@ def inputs() -> Inputs:
     rows = record.series("decentral.republic_industry_share", place="USSR").sort_values("date")
     values = [(str(row.date)[:4], float(row.value)) for row in rows.itertuples()]
     before = [(year, value) for year, value in values if year < "1957"]
-    path = jnp.full(LAST_MONTH, before[0][1])
+    path = np.full(LAST_MONTH, before[0][1])
     for year, value in before:
-        path = path.at[max(month_index(f"{year}-01"), 0) :].set(value)
-    return Inputs(under_ministries=path, under_councils=jnp.asarray(values[-1][1]))
+        path[max(month_index(f"{year}-01"), 0) :] = value
+    return Inputs(under_ministries=jnp.asarray(path), under_councils=jnp.asarray(values[-1][1]))
 
 
 def init(params: Any, inputs: Inputs) -> State:

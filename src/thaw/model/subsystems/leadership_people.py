@@ -71,6 +71,7 @@ def removal_months() -> dict[str, int]:
 
 
 @cache
+@cache
 def first_rows() -> pandas.DataFrame:
     """Return one row per person of the roster, in its order."""
     return spells().drop_duplicates("actor_id").set_index("actor_id", drop=False).loc[list(names())]
@@ -85,12 +86,11 @@ def tenures() -> pandas.DataFrame:
 @cache
 def leaders() -> tuple[float, ...]:
     """Return the index of the leader on the first of each month (Archigos, by the record)."""
-    rows = tenures()
+    rows = [(row.start, row.end or "9999", row.name) for row in tenures().itertuples(index=False)]
     found = []
     for day in days():
-        row = rows[(rows["start"] <= day) & (rows["end"].replace("", "9999") > day)].iloc[0]
-        surname = row["name"].split()[-1].lower()
-        found.append(float(next(i for i, actor in enumerate(names()) if actor == surname)))
+        name = next(name for start, end, name in rows if start <= day < end)
+        found.append(float(names().index(name.split()[-1].lower())))
     return tuple(found)
 
 
