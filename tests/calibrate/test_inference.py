@@ -1,12 +1,11 @@
-"""The sampler gives known parameters back, says when it did not converge, and is calibrated."""
+"""The sampler gives known parameters back, and says when it did not converge."""
 
 from functools import cache
 
 import numpy as np
-import pytest
 import toy
 
-from thaw.calibrate import diagnostics, fitting, inference, sbc, selection
+from thaw.calibrate import diagnostics, fitting, inference, selection
 from thaw.calibrate.inference import Chains, Effort
 
 SHORT = Effort(chains=4, warmup=200, draws=250)
@@ -77,20 +76,3 @@ def test_divergences_are_refused():
     good = np.random.default_rng(0).standard_normal((4, 300, 1))
     assert diagnostics.diagnose(chains(good)).refusal is None
     assert "diverge" in diagnostics.diagnose(chains(good, diverging=0.02)).refusal
-
-
-def test_ranks_of_synthetic_truths():
-    problem, sampler, _ = posed()
-    found = sbc.ranks_of(problem, NAMES, 5, seed=0, fit=sampler)
-    assert found.ranks.shape == (5 - found.refused, 3)
-    assert found.refused == 0
-    assert ((found.ranks >= 0) & (found.ranks <= sbc.RANKS)).all()
-    assert len(set(found.ranks.ravel().tolist())) > 3
-    assert set(found.table()["ranks"]) == set(NAMES)
-
-
-@pytest.mark.parametrize(("kind", "fails"), [("uniform", False), ("low", True)])
-def test_uniform_ranks_pass_and_crowded_ranks_fail(kind, fails):
-    generator = np.random.default_rng(0)
-    ranks = generator.integers(0, sbc.RANKS + 1 if kind == "uniform" else 6, size=(100, 1))
-    assert bool(sbc.Ranked(("x",), ranks, 0).failed()) is fails

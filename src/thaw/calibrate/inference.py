@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
@@ -19,15 +20,25 @@ from jaxtyping import Array, Float
 from thaw.calibrate.problem import Data, Problem
 from thaw.model.parameters import Prior
 
+if TYPE_CHECKING:
+    from numpyro.infer import MCMC
+
+FIELDS = ("diverging", "energy")
+"""What the sampler says of each draw."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Effort:
-    """How long the sampler runs; chains run side by side in one compiled function."""
+    """How long the sampler runs; chains run side by side in one compiled function.
+
+    A trajectory doubles at most ``depth`` times.
+    """
 
     chains: int = 4
     warmup: int = 300
     draws: int = 300
     acceptance: float = 0.85
+    depth: int = 8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,6 +97,19 @@ def sampler(
     problem: Problem, names: Sequence[str], effort: Effort
 ) -> Callable[[int, Data], Chains]:
     """Return the function from a seed and data to chains; it compiles once."""
+    rows = [problem.candidates[name] for name in names]
+    mcmc = chains_together(problem, names, effort)
+
+    def run(seed: int, observed: Data) -> Chains:
+        mcmc.run(jax.random.key(seed), observed, extra_fields=FIELDS)
+        found = mcmc.get_samples(group_by_chain=True)
+        return chains_of(found, mcmc.get_extra_fields(group_by_chain=True), rows, problem.scales)
+
+    return run
+
+
+def chains_together(problem: Problem, names: Sequence[str], effort: Effort) -> MCMC:
+    """Return the sampler of a problem: NUTS, its chains side by side in one function."""
     from numpyro.infer import MCMC, NUTS, init_to_value
 
     rows = [problem.candidates[name] for name in names]
@@ -93,10 +117,10 @@ def sampler(
         model(problem, names),
         dense_mass=True,
         target_accept_prob=effort.acceptance,
-        max_tree_depth=8,
+        max_tree_depth=effort.depth,
         init_strategy=init_to_value(values=start(problem, rows)),
     )
-    mcmc = MCMC(
+    return MCMC(
         kernel,
         num_warmup=effort.warmup,
         num_samples=effort.draws,
@@ -105,13 +129,6 @@ def sampler(
         progress_bar=False,
         jit_model_args=True,
     )
-
-    def run(seed: int, observed: Data) -> Chains:
-        mcmc.run(jax.random.key(seed), observed, extra_fields=("diverging", "energy"))
-        found = mcmc.get_samples(group_by_chain=True)
-        return chains_of(found, mcmc.get_extra_fields(group_by_chain=True), rows, problem.scales)
-
-    return run
 
 
 def start(problem: Problem, rows: Sequence[Prior]) -> dict[str, Array]:

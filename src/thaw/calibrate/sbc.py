@@ -2,122 +2,100 @@
 
 A truth is drawn from the prior, data from the likelihood at that truth at the stamps of the record,
 the fit is run on them, and the rank of the truth among the posterior draws is kept. Under a correct
-sampler and likelihood ranks are uniform (Talts et al. 2018; Modrak et al. 2023).
+sampler and likelihood ranks are uniform (Talts et al. 2018; Modrak et al. 2023). Refits run side by
+side in one compiled function. Truth k of a seed, and its data, do not depend on how many there are.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import json
+import time
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Int
-from scipy import stats
+from jaxtyping import Array, Float, Int
 
 import thaw
-from thaw.calibrate import diagnostics, fitting, inference, selection, surrogate
-from thaw.calibrate.data import Series
-from thaw.calibrate.events import Events
+from thaw import record
+from thaw.calibrate import diagnostics, fitting, inference, posteriors, selection, surrogate
+from thaw.calibrate import ranks as stored
 from thaw.calibrate.inference import Chains, Effort
-from thaw.calibrate.likelihoods import DEGREES
-from thaw.calibrate.problem import Data, Prediction, Problem, thinned
+from thaw.calibrate.problem import Data, Problem
+from thaw.calibrate.ranks import DENSITY, MOST, Ranked, Ranks
+from thaw.calibrate.truths import Truth, truth_of
 from thaw.errors import InputError
-from thaw.model.parameters import Prior
 
-RANKS = 19
-"""Thinned posterior draws against which a truth is ranked: ranks 0 to 19."""
-SHORT = Effort(chains=2, warmup=200, draws=190)
+SHORT = Effort(chains=2, warmup=150, draws=150, depth=6)
 WORST_RHAT = 1.1
 """Above this a short fit of a synthetic truth counts as not converged."""
-LEAST_P = 0.01
-"""Below this p-value of uniformity, corrected for the number of parameters, ranks have failed."""
+LANES = 25
+"""Truths that are refitted side by side; the longest trajectory among them sets the pace."""
+SURFACES = {"people": 2, "camps": 4, "agriculture": 2, "industry": 2, "science": 2, "public": 4}
+"""Degree of the response surface that stands in the place of a subsystem too slow for hundreds of
+refits. Truths and refits share it, so its error is no error of the ranks; it is stored with them.
+"""
+RUNS_PER_TERM, LARGEST_ERROR = 4, 1.0
 
 
-def synthetic(
-    problem: Problem,
-    prediction: Prediction,
-    spread: Float[np.ndarray, " series"],
-    chances: Float[np.ndarray, " list"],
-    generator: np.random.Generator,
-) -> Data:
-    """Return data drawn from the likelihood of a problem at a prediction."""
-    values = [
-        jnp.asarray(_values(s, np.asarray(mean), spread[at], generator))
-        for at, (s, mean) in enumerate(zip(problem.series, prediction.series, strict=True))
-    ]
-    hazards = thinned(problem.events, prediction.hazards, chances)
-    counts = [
-        jnp.asarray(_counts(listed, np.asarray(hazard), generator) * np.asarray(at_risk))
-        for listed, (hazard, at_risk) in zip(problem.events, hazards, strict=True)
-    ]
-    return values, counts
+class Refit(NamedTuple):
+    """Chains of one truth, with log densities of its draws and of the truth itself."""
+
+    chains: Chains
+    densities: Float[np.ndarray, "chain draw"]
+    density: float
 
 
-def _values(
-    series: Series, mean: np.ndarray, spread: float, generator: np.random.Generator
-) -> Float[np.ndarray, " value"]:
-    if series.kind in ("log", "linear"):
-        noise = generator.standard_t(DEGREES, len(mean)) * np.hypot(series.error, spread)
-        return mean * np.exp(noise) if series.kind == "log" else mean + noise
-    if series.kind == "share":
-        weight = 1.0 / max(spread, 1e-3) ** 2 - 1.0
-        chance = generator.beta(mean * weight, (1.0 - mean) * weight)
-        return generator.binomial(np.asarray(series.trials, int), chance).astype(float)
-    size = 1.0 / max(spread, 1e-3) ** 2
-    return generator.poisson(mean * generator.gamma(size, 1.0 / size, len(mean))).astype(float)
+def refitter(
+    problem: Problem, names: Sequence[str], effort: Effort
+) -> Callable[[int, Sequence[int], Sequence[Truth]], list[Refit]]:
+    """Return the function from a seed, numbers of truths and truths to their refits.
+
+    All run in lockstep in one compiled function; it compiles once for each number of truths.
+    """
+    from numpyro.infer.util import potential_energy, unconstrain_fn
+
+    build = inference.model(problem, names)
+    rows = [problem.candidates[name] for name in names]
+    fields = (*inference.FIELDS, "potential_energy")
+
+    def one(key: Array, observed: Data, sites: dict[str, Array]) -> Any:
+        mcmc = inference.chains_together(problem, names, effort)
+        mcmc.run(key, observed, extra_fields=fields)
+        at = potential_energy(build, (observed,), {}, unconstrain_fn(build, (observed,), {}, sites))
+        return mcmc.get_samples(True), mcmc.get_extra_fields(True), at
+
+    together = jax.jit(jax.vmap(one))
+
+    def run(seed: int, numbers: Sequence[int], truths: Sequence[Truth]) -> list[Refit]:
+        keys = jax.vmap(lambda n: jax.random.fold_in(jax.random.key(seed), n))(jnp.array(numbers))
+        data = jax.tree.map(lambda *each: jnp.stack(each), *[t.observed for t in truths])
+        sites = jax.tree.map(lambda *each: jnp.stack(each), *[t.sites for t in truths])
+        found = jax.device_get(together(keys, data, sites))
+        lanes = [jax.tree.map(lambda leaf, lane=lane: leaf[lane], found)
+                 for lane in range(len(truths))]  # fmt: skip
+        return [
+            Refit(
+                inference.chains_of(draws, extra, rows, problem.scales),
+                -np.asarray(extra["potential_energy"]),
+                -float(at),
+            )
+            for draws, extra, at in lanes
+        ]
+
+    return run
 
 
-def _counts(listed: Events, rate: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    if listed.rule == "hazard":
-        return (generator.random(rate.shape) < -np.expm1(-rate)).astype(float)
-    return generator.poisson(rate).astype(float)
-
-
-@dataclasses.dataclass(frozen=True)
-class Ranked:
-    """Ranks of the truths by parameter, and how many truths had a fit that did not converge."""
-
-    parameters: tuple[str, ...]
-    ranks: Int[np.ndarray, "truth parameter"]
-    refused: int
-
-    def p_values(self) -> dict[str, float]:
-        """Return the chi-squared p-value of uniform ranks by parameter, in bins of five or more."""
-        truths = len(self.ranks)
-        bins = max(2, min(10, truths // 5))
-        found = {}
-        for at, name in enumerate(self.parameters):
-            counts = np.histogram(self.ranks[:, at], np.linspace(-0.5, RANKS + 0.5, bins + 1))[0]
-            found[name] = float(stats.chisquare(counts, truths * _widths(bins)).pvalue)
-        return found
-
-    def failed(self) -> list[str]:
-        """Return the parameters whose ranks are not uniform (Bonferroni)."""
-        limit = LEAST_P / max(1, len(self.parameters))
-        return [name for name, p in self.p_values().items() if p < limit]
-
-    def table(self) -> dict[str, Any]:
-        """Return what is stored."""
-        return {
-            "truths": len(self.ranks) + self.refused,
-            "refused": self.refused,
-            "of_ranks": RANKS + 1,
-            "ranks": {n: self.ranks[:, at].tolist() for at, n in enumerate(self.parameters)},
-            "p_values": self.p_values() if len(self.ranks) >= 10 else {},
-            "failed": self.failed() if len(self.ranks) >= 10 else [],
-        }
-
-
-def _widths(bins: int) -> Float[np.ndarray, " bin"]:
-    """Return the share of the ranks 0 to ``RANKS`` in each of equal bins."""
-    return np.histogram(np.arange(RANKS + 1), np.linspace(-0.5, RANKS + 0.5, bins + 1))[0] / (
-        RANKS + 1
-    )
+def rank(
+    truth: Float[np.ndarray, " quantity"], draws: Float[np.ndarray, "chain draw quantity"]
+) -> Int[np.ndarray, " quantity"]:
+    """Return how many of ``MOST`` thinned posterior draws lie below the truth."""
+    flat = draws.reshape(-1, draws.shape[-1])
+    thin = flat[np.linspace(0, len(flat) - 1, MOST).astype(int)]
+    return (thin < truth).sum(axis=0)
 
 
 def ranks_of(
@@ -125,79 +103,145 @@ def ranks_of(
     names: Sequence[str],
     truths: int,
     seed: int,
-    fit: Callable[[int, Data], Chains],
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    effort: Effort,
+    lanes: int,
+    done: Ranked | None = None,
+    keep: Callable[[Ranked], None] = lambda found: None,
 ) -> Ranked:
-    """Return the ranks of synthetic truths of some parameters under a sampler of the problem.
+    """Return the ranks of truths 0 to ``truths`` - 1 of some parameters under the fit's sampler.
 
-    Events that drive the path stay as recorded: the likelihood is conditional on them.
+    They are refitted ``lanes`` at a time; ``keep`` receives the ranks so far after each time.
+    ``done`` holds truths that were refitted before.
     """
-    rows = [problem.candidates[name] for name in names]
     predict = jax.jit(lambda values: problem.predict(dict(zip(names, values, strict=True))))
-    found, refused = [], 0
-    for truth in range(truths):
-        generator = np.random.Generator(np.random.Philox(key=[seed, truth]))
-        values = draw(rows, generator)
-        spread = np.abs(generator.standard_normal(len(problem.series))) * problem.scales
-        chances = draw(problem.detections, generator)
-        shown = predict(jnp.asarray(values))
-        chains = fit(seed + truth, synthetic(problem, shown, spread, chances, generator))
-        if diagnostics.diagnose(chains).rhat > WORST_RHAT:
-            refused += 1
-        else:
-            found.append(rank(values, chains.values))
-        progress(truth + 1, truths)
-    return Ranked(tuple(names), np.array(found, int).reshape(-1, len(rows)), refused)
+    refit = refitter(problem, names, effort)
+    found, first = _earlier(done, names), done.truths if done is not None else 0
+    for start in range(first, truths, lanes):
+        began = time.monotonic()
+        numbers = range(start, min(start + lanes, truths))
+        # the last time is filled up, so that nothing compiles again
+        full = [min(n, truths - 1) for n in range(start, start + lanes)]
+        drawn = [truth_of(problem, names, predict, seed, n) for n in full]
+        for number, truth, one in zip(numbers, drawn, refit(seed, full, drawn), strict=False):
+            found.add(number, truth, one)
+        found.seconds += time.monotonic() - began
+        keep(found.ranked(names, numbers[-1] + 1, getattr(problem, "largest_error", None)))
+    return found.ranked(names, max(first, truths), getattr(problem, "largest_error", None))
 
 
-def draw(rows: Sequence[Prior], generator: np.random.Generator) -> Float[np.ndarray, " row"]:
-    """Return one draw of each prior."""
-    return np.array([row.quantile(generator.random(1))[0] for row in rows])
+@dataclasses.dataclass
+class _Found:
+    """What has been found so far: rows of ranks (the log density last), and refused truths."""
+
+    rows: list[list[int]]
+    refused: list[int]
+    diverging: list[float]
+    seconds: float
+
+    def add(self, number: int, truth: Truth, one: Refit) -> None:
+        """Rank one truth, or refuse it."""
+        self.diverging.append(float(one.chains.diverging.mean()))
+        if not diagnostics.diagnose(one.chains).rhat <= WORST_RHAT:
+            self.refused.append(number)
+            return
+        draws = np.concatenate([one.chains.values, one.densities[..., None]], axis=2)
+        self.rows.append(rank(np.append(truth.values, one.density), draws).tolist())
+
+    def ranked(self, names: Sequence[str], truths: int, surrogate_error: float | None) -> Ranked:
+        """Return the stored form."""
+        columns = np.array(self.rows, int).reshape(-1, len(names) + 1).T
+        ranks = dict(zip((*names, DENSITY), columns, strict=True))
+        share = float(np.mean(self.diverging)) if self.diverging else 0.0
+        return stored.ranked(truths, self.refused, ranks, share, self.seconds, surrogate_error)
 
 
-def rank(
-    truth: Float[np.ndarray, " parameter"], values: Float[np.ndarray, "chain draw parameter"]
-) -> Int[np.ndarray, " parameter"]:
-    """Return how many of ``RANKS`` thinned posterior draws lie below the truth."""
-    flat = values.reshape(-1, values.shape[-1])
-    thin = flat[np.linspace(0, len(flat) - 1, RANKS).astype(int)]
-    return (thin < truth).sum(axis=0)
+def _earlier(done: Ranked | None, names: Sequence[str]) -> _Found:
+    if done is None:
+        return _Found([], [], [], 0.0)
+    if tuple(done.parameters) != tuple(names):
+        raise InputError("--resume: the stored ranks are of other parameters: leave it out")
+    rows = np.stack([done.ranks(name) for name in (*names, DENSITY)], axis=1).tolist()
+    return _Found(rows, list(done.refused), [done.diverging] * done.truths, done.seconds)
+
+
+def empty(request: fitting.Request) -> Ranks:
+    """Return ranks of a request without any subsystem."""
+    sampling = dataclasses.asdict(SHORT) | {"worst_rhat": WORST_RHAT}
+    return Ranks(
+        thaw=thaw.__version__,
+        record_hash=record.record_hash(),
+        until=request.until,
+        seed=request.seed,
+        sampling=stored.Sampling(**sampling),
+        subsystems={},
+    )
+
+
+def posed(name: str, request: fitting.Request) -> tuple[Problem, tuple[str, ...]]:
+    """Return the problem of a subsystem as its fit has it, but untempered, and what it fits.
+
+    The reference world is that of the fit in the shipped set of the same date, if there is one.
+    """
+    sets = [posteriors.load(each) for each in posteriors.names()]
+    same = next((s for s in sets if s.fit_until == request.until), None)
+    means = fitting.before(name, same) if same is not None else {}
+    problem, effective = fitting.posed(name, request, means)
+    names = selection.choose(problem, effective) if effective else ()
+    if names and name in SURFACES:
+        problem = surrogate.emulate(problem, names, SURFACES[name], RUNS_PER_TERM, LARGEST_ERROR)
+    # synthetic errors are independent, so nothing is tempered
+    return dataclasses.replace(problem, weights=tuple(1.0 for _ in problem.series)), names
 
 
 def run(
     request: fitting.Request,
     subsystems: Collection[str],
     truths: int,
+    out: Path,
+    resume: bool = False,
     report: Callable[[str], None] = lambda line: None,
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> dict[str, Any]:
-    """Return the ranks of ``truths`` synthetic truths for each subsystem, ready to be stored."""
-    results = {}
-    for name in subsystems:
-        problem, effective = fitting.posed(name, request, {})
-        names = selection.choose(problem, effective) if effective else ()
+) -> Ranks:
+    """Write the ranks of ``truths`` synthetic truths of each subsystem to ``out``; return them.
+
+    After each group of truths the ranks so far go to ``out`` with ``.part``; ``resume`` goes on
+    from there, or from ``out``, and keeps the other subsystems that it holds.
+    """
+    part = out.with_name(out.name + ".part")
+    before = next((path for path in (part, out) if path.is_file()), None) if resume else None
+    found = resumed(before, request) if before is not None else empty(request)
+    stored.write(found, part)  # fail now, not after an hour
+    for at, name in enumerate(subsystems):
+        problem, names = posed(name, request)
         if not names:
             continue
-        if name in surrogate.HEAVY:
-            problem = surrogate.emulate(problem, names)
-        # synthetic errors are independent, so nothing is tempered
-        problem = dataclasses.replace(problem, weights=tuple(1.0 for _ in problem.series))
-        fit = inference.sampler(problem, names, SHORT)
-        found = ranks_of(problem, names, truths, request.seed, fit, progress)
-        report(f"{name}: ranks not uniform for {', '.join(found.failed()) or 'no parameter'}")
-        results[name] = found.table()
-    return {
-        "thaw": thaw.__version__, "until": request.until, "seed": request.seed,
-        "subsystems": results,
-    }  # fmt: skip
+
+        def keep(ranked: Ranked, at: int = at, name: str = name) -> None:
+            nonlocal found
+            found = found.model_copy(update={"subsystems": _ordered(found, name, ranked)})
+            stored.write(found, part)
+            progress(at * truths + ranked.truths, len(subsystems) * truths)
+
+        done = found.subsystems.get(name)
+        ranked = ranks_of(problem, names, truths, request.seed, SHORT, LANES, done, keep)
+        report(
+            f"{name}: {ranked.truths} truths, {len(ranked.refused)} refused;"
+            f" ranks not uniform for {', '.join(ranked.failed) or 'no parameter'}"
+        )
+    stored.write(found, out)
+    part.unlink(missing_ok=True)
+    return found
 
 
-def write(results: dict[str, Any], out: Path) -> None:
-    """Write ranks as JSON in one step; raise InputError when the folder cannot be written."""
-    staging = out.with_name(f".{out.name}.new")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        staging.write_text(json.dumps(results) + "\n", encoding="utf-8")
-        staging.replace(out)
-    except OSError as error:
-        raise InputError(f"--out '{out}': cannot write there ({error.strerror})") from None
+def _ordered(found: Ranks, name: str, ranked: Ranked) -> dict[str, Ranked]:
+    every = {**found.subsystems, name: ranked}
+    return {each: every[each] for each in fitting.ORDER if each in every}
+
+
+def resumed(path: Path, request: fitting.Request) -> Ranks:
+    """Return the ranks in a file; raise InputError when they belong to something else."""
+    found, wanted = stored.read(path), empty(request)
+    for field in ("thaw", "record_hash", "until", "seed", "sampling"):
+        if getattr(found, field) != getattr(wanted, field):
+            raise InputError(f"--resume: '{path}' has another {field}: leave --resume out")
+    return found

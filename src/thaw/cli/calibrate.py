@@ -55,7 +55,7 @@ def calibrate(
     date. A killed fit goes on with --resume. A fit that does not converge is refused.
     """
     from thaw.calibrate import coupled, fitting, inference
-    from thaw.calibrate import sbc as ranks
+    from thaw.calibrate import sbc as calibration
 
     if not 50 <= draws <= 10_000:
         raise InputError(f"--draws {draws} is outside 50 to 10000")
@@ -70,7 +70,7 @@ def calibrate(
     wanted = fitting.chosen(subsystem or fitting.owners(request.leave_out))
     say = _printer(quiet)
     if sbc:
-        ranks.write(ranks.run(request, wanted, sbc, say, reporter("truths", quiet)), out)
+        calibration.run(request, wanted, sbc, out, resume, say, reporter("truths", quiet))
         return
     say(f"{len(wanted)} subsystems, about {MINUTES * len(wanted):.0f} minutes on two idle cores")
     checkpoint = out.with_name(out.name + ".part")
@@ -101,14 +101,16 @@ def _printer(quiet: bool) -> Callable[[str], None]:
 
 def show(found: PosteriorSet, out: Path) -> None:
     """Print what was learned: each subsystem, its diagnostics, its parameters."""
+    from thaw.calibrate import ranks
     from thaw.calibrate.diagnostics import LEARNED
 
     for name, fit in found.subsystems.items():
         typer.echo(f"{name}: {fit.status}" + (f" ({fit.reason})" if fit.reason else ""))
         for parameter, value in fit.parameters.items():
-            mark = "" if value.contraction >= LEARNED else "  not learned"
+            learned = "" if value.contraction >= LEARNED else "not learned"
+            mark = "; ".join(filter(None, (learned, ranks.mark(parameter))))
             typer.echo(
                 f"  {parameter:<48} {value.mean:10.4g} +- {value.sd:<10.3g}"
-                f" contraction {value.contraction:5.2f}{mark}"
+                f" contraction {value.contraction:5.2f}  {mark}".rstrip()
             )
     typer.echo(f"Posterior set '{found.name}' in {out}; use it with --posterior {out}")
