@@ -18,7 +18,7 @@ import thaw
 from thaw import record, reforms
 from thaw.calibrate import DEFAULT, posteriors
 from thaw.errors import InputError, unknown
-from thaw.experiment import storage
+from thaw.experiment import netcdf, storage
 from thaw.model import exogenous, observation, parameters, registry, simulate
 from thaw.model.clock import months_until, stamp
 from thaw.model.observation import Observable
@@ -150,7 +150,7 @@ class Run:
         """Write dataset, table, figures and manifest as one atomic result; return the manifest."""
 
         def write(staging: Path) -> None:
-            write_dataset(self.data, staging / "run.nc")
+            netcdf.write_dataset(self.data, staging / "run.nc")
             self.table().to_csv(staging / "observables.csv", index=False)
             self.plot(staging / "figures")
 
@@ -281,14 +281,6 @@ def record_of(observable: Observable, months: int) -> dict[int, Recorded]:
 def month_labels(data: xr.Dataset) -> list[str]:
     """Return the months of a dataset as YYYY-MM."""
     return [stamp(i) for i in range(data.sizes["month"])]
-
-
-def write_dataset(data: xr.Dataset, path: Path) -> None:
-    """Write a dataset as compressed netCDF."""
-    encoding = {name: {"zlib": True, "complevel": 1} for name in data.data_vars}
-    # coordinates first: each that came later would be detached from every variable and put back
-    ordered = xr.Dataset(coords=data.coords, attrs=data.attrs).assign(data.data_vars)
-    ordered.to_netcdf(path, engine="h5netcdf", encoding=encoding)
 
 
 def dataset_digest(data: xr.Dataset) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from thaw.errors import InputError, unknown
-from thaw.experiment.run import write_dataset
+from thaw.experiment.netcdf import write_dataset
 
 EXTRAS = {"parquet": "pyarrow", "zarr": "zarr"}
 """Optional formats, and the library that each needs."""
