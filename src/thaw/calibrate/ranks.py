@@ -54,13 +54,14 @@ class Sampling(_Part):
 class Ranked(_Part):
     """Ranks of the truths of one subsystem by parameter, and of the joint log density.
 
-    ``truths`` were tried; ``refused`` names those whose refit did not converge, which have no
-    ranks. ``failed`` says what is wrong with ranks that are not uniform. ``seconds`` is the time of
-    the refits. ``surrogate_error`` is that of the response surface, in errors of reading, where one
-    stood in the place of the model.
+    ``truths`` were tried; ``again`` names those that needed a second, longer refit, ``refused``
+    those whose refit did not converge, which have no ranks. ``failed`` says what is wrong with
+    ranks that are not uniform. ``seconds`` is the time of the refits. ``surrogate_error`` is that
+    of the response surface, in errors of reading, where one stood in the place of the model.
     """
 
     truths: int
+    again: list[int]
     refused: list[int]
     diverging: FiniteFloat
     seconds: FiniteFloat
@@ -77,6 +78,7 @@ class Ranked(_Part):
 
 def ranked(
     truths: int,
+    again: Collection[int],
     refused: Collection[int],
     ranks: Mapping[str, Int[np.ndarray, " truth"]],
     diverging: float,
@@ -89,6 +91,7 @@ def ranked(
     lists = {name: [int(rank) for rank in values] for name, values in ranks.items()}
     return Ranked(
         truths=truths,
+        again=sorted(again),
         refused=sorted(refused),
         diverging=round(diverging, 5),
         seconds=round(seconds, 1),
@@ -112,7 +115,7 @@ class Ranks(_Part):
     record_hash: str
     until: str
     seed: int
-    sampling: Sampling
+    sampling: list[Sampling]
     subsystems: dict[str, Ranked]
 
     def failed(self) -> dict[str, str]:
@@ -160,7 +163,7 @@ def dumps(found: Ranks) -> str:
         for parameter, values in part["parameters"].items():
             key = f"@{name}.{parameter}@"
             part["parameters"][parameter], lists[key] = key, json.dumps(values)
-        for field in ("refused", "log_density"):
+        for field in ("again", "refused", "log_density"):
             key = f"@{name}:{field}@"
             lists[key], part[field] = json.dumps(part[field]), key
     text = json.dumps(table, indent=1)

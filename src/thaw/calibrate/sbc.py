@@ -23,22 +23,28 @@ import thaw
 from thaw import record
 from thaw.calibrate import diagnostics, fitting, inference, posteriors, selection, surrogate
 from thaw.calibrate import ranks as stored
+from thaw.calibrate.coarse import coarse
 from thaw.calibrate.inference import Chains, Effort
 from thaw.calibrate.problem import Data, Problem
 from thaw.calibrate.ranks import DENSITY, MOST, Ranked, Ranks
 from thaw.calibrate.truths import Truth, truth_of
 from thaw.errors import InputError
 
-SHORT = Effort(chains=2, warmup=150, draws=150, depth=6)
+EFFORTS = (
+    Effort(chains=2, warmup=150, draws=150, depth=6),
+    Effort(chains=2, warmup=400, draws=300, depth=7, acceptance=0.9),
+)
+"""The first attempt at a refit, and the second and last one where it did not converge."""
 WORST_RHAT = 1.1
 """Above this a short fit of a synthetic truth counts as not converged."""
 LANES = 25
 """Truths that are refitted side by side; the longest trajectory among them sets the pace."""
-SURFACES = {"people": 2, "camps": 4, "agriculture": 2, "industry": 2, "science": 2, "public": 4}
+SURFACES = {"people": 2, "camps": 3, "agriculture": 2, "industry": 2, "science": 2, "public": 3}
 """Degree of the response surface that stands in the place of a subsystem too slow for hundreds of
 refits. Truths and refits share it, so its error is no error of the ranks; it is stored with them.
+Lists of events are summed by year and republic there.
 """
-RUNS_PER_TERM, LARGEST_ERROR = 4, 1.0
+RUNS_PER_TERM, LARGEST_ERROR = {2: 4, 3: 8}, 1.0
 
 
 class Refit(NamedTuple):
@@ -103,76 +109,96 @@ def ranks_of(
     names: Sequence[str],
     truths: int,
     seed: int,
-    effort: Effort,
+    efforts: Sequence[Effort],
     lanes: int,
     done: Ranked | None = None,
     keep: Callable[[Ranked], None] = lambda found: None,
 ) -> Ranked:
     """Return the ranks of truths 0 to ``truths`` - 1 of some parameters under the fit's sampler.
 
-    They are refitted ``lanes`` at a time; ``keep`` receives the ranks so far after each time.
-    ``done`` holds truths that were refitted before.
+    They are refitted ``lanes`` at a time; ``keep`` receives the ranks so far after each time. Those
+    that do not converge are tried again with the next effort. ``done`` holds earlier truths.
     """
     predict = jax.jit(lambda values: problem.predict(dict(zip(names, values, strict=True))))
-    refit = refitter(problem, names, effort)
-    found, first = _earlier(done, names), done.truths if done is not None else 0
-    for start in range(first, truths, lanes):
-        began = time.monotonic()
-        numbers = range(start, min(start + lanes, truths))
-        # the last time is filled up, so that nothing compiles again
-        full = [min(n, truths - 1) for n in range(start, start + lanes)]
-        drawn = [truth_of(problem, names, predict, seed, n) for n in full]
-        for number, truth, one in zip(numbers, drawn, refit(seed, full, drawn), strict=False):
-            found.add(number, truth, one)
-        found.seconds += time.monotonic() - began
-        keep(found.ranked(names, numbers[-1] + 1, getattr(problem, "largest_error", None)))
-    return found.ranked(names, max(first, truths), getattr(problem, "largest_error", None))
+    found = _earlier(done, names)
+    error = getattr(problem, "largest_error", None)
+    for attempt, effort in enumerate(efforts):
+        waiting = [n for n in range(truths) if n not in found.rows and found.tried(n) == attempt]
+        refit, width = refitter(problem, names, effort), min(lanes, len(waiting))
+        for start in range(0, len(waiting), max(width, 1)):
+            began = time.monotonic()
+            group = waiting[start : start + width]
+            # the last time is filled up, so that nothing compiles again
+            full = [*group, *[group[-1]] * (width - len(group))]
+            drawn = [truth_of(problem, names, predict, seed, n) for n in full]
+            for number, truth, one in zip(group, drawn, refit(seed, full, drawn), strict=False):
+                found.add(number, truth, one)
+            found.seconds += time.monotonic() - began
+            keep(found.ranked(names, error))
+    return found.ranked(names, error)
 
 
 @dataclasses.dataclass
 class _Found:
-    """What has been found so far: rows of ranks (the log density last), and refused truths."""
+    """What has been found so far, by truth: ranks (the log density last), and each attempt.
 
-    rows: list[list[int]]
-    refused: list[int]
-    diverging: list[float]
+    ``diverging`` holds the share of divergent draws of every attempt.
+    """
+
+    rows: dict[int, list[int]]
+    diverging: dict[int, list[float]]
     seconds: float
 
-    def add(self, number: int, truth: Truth, one: Refit) -> None:
-        """Rank one truth, or refuse it."""
-        self.diverging.append(float(one.chains.diverging.mean()))
-        if not diagnostics.diagnose(one.chains).rhat <= WORST_RHAT:
-            self.refused.append(number)
-            return
-        draws = np.concatenate([one.chains.values, one.densities[..., None]], axis=2)
-        self.rows.append(rank(np.append(truth.values, one.density), draws).tolist())
+    def tried(self, number: int) -> int:
+        """Return how often a truth was refitted."""
+        return len(self.diverging.get(number, ()))
 
-    def ranked(self, names: Sequence[str], truths: int, surrogate_error: float | None) -> Ranked:
+    def add(self, number: int, truth: Truth, one: Refit) -> None:
+        """Rank one truth, unless its refit did not converge."""
+        share = float(one.chains.diverging.mean())
+        self.diverging.setdefault(number, []).append(share)
+        if diagnostics.diagnose(one.chains).rhat <= WORST_RHAT:
+            draws = np.concatenate([one.chains.values, one.densities[..., None]], axis=2)
+            self.rows[number] = rank(np.append(truth.values, one.density), draws).tolist()
+
+    def ranked(self, names: Sequence[str], surrogate_error: float | None) -> Ranked:
         """Return the stored form."""
-        columns = np.array(self.rows, int).reshape(-1, len(names) + 1).T
-        ranks = dict(zip((*names, DENSITY), columns, strict=True))
-        share = float(np.mean(self.diverging)) if self.diverging else 0.0
-        return stored.ranked(truths, self.refused, ranks, share, self.seconds, surrogate_error)
+        rows = [self.rows[number] for number in sorted(self.rows)]
+        columns = np.array(rows, int).reshape(-1, len(names) + 1).T
+        last = [shares[-1] for shares in self.diverging.values()]
+        return stored.ranked(
+            truths=len(self.diverging),
+            again=[n for n in self.diverging if self.tried(n) > 1],
+            refused=[n for n in self.diverging if n not in self.rows],
+            ranks=dict(zip((*names, DENSITY), columns, strict=True)),
+            diverging=float(np.mean(last)) if last else 0.0,
+            seconds=self.seconds,
+            surrogate_error=surrogate_error,
+        )
 
 
 def _earlier(done: Ranked | None, names: Sequence[str]) -> _Found:
     if done is None:
-        return _Found([], [], [], 0.0)
+        return _Found({}, {}, 0.0)
     if tuple(done.parameters) != tuple(names):
         raise InputError("--resume: the stored ranks are of other parameters: leave it out")
     rows = np.stack([done.ranks(name) for name in (*names, DENSITY)], axis=1).tolist()
-    return _Found(rows, list(done.refused), [done.diverging] * done.truths, done.seconds)
+    kept = [number for number in range(done.truths) if number not in done.refused]
+    tried = {n: [done.diverging] * (1 + (n in done.again)) for n in range(done.truths)}
+    return _Found(dict(zip(kept, rows, strict=True)), tried, done.seconds)
 
 
 def empty(request: fitting.Request) -> Ranks:
     """Return ranks of a request without any subsystem."""
-    sampling = dataclasses.asdict(SHORT) | {"worst_rhat": WORST_RHAT}
+    sampling = [
+        stored.Sampling(**dataclasses.asdict(effort), worst_rhat=WORST_RHAT) for effort in EFFORTS
+    ]
     return Ranks(
         thaw=thaw.__version__,
         record_hash=record.record_hash(),
         until=request.until,
         seed=request.seed,
-        sampling=stored.Sampling(**sampling),
+        sampling=sampling,
         subsystems={},
     )
 
@@ -188,7 +214,10 @@ def posed(name: str, request: fitting.Request) -> tuple[Problem, tuple[str, ...]
     problem, effective = fitting.posed(name, request, means)
     names = selection.choose(problem, effective) if effective else ()
     if names and name in SURFACES:
-        problem = surrogate.emulate(problem, names, SURFACES[name], RUNS_PER_TERM, LARGEST_ERROR)
+        degree = SURFACES[name]
+        problem = surrogate.emulate(
+            coarse(problem), names, degree, RUNS_PER_TERM[degree], LARGEST_ERROR
+        )
     # synthetic errors are independent, so nothing is tempered
     return dataclasses.replace(problem, weights=tuple(1.0 for _ in problem.series)), names
 
@@ -223,7 +252,7 @@ def run(
             progress(at * truths + ranked.truths, len(subsystems) * truths)
 
         done = found.subsystems.get(name)
-        ranked = ranks_of(problem, names, truths, request.seed, SHORT, LANES, done, keep)
+        ranked = ranks_of(problem, names, truths, request.seed, EFFORTS, LANES, done, keep)
         report(
             f"{name}: {ranked.truths} truths, {len(ranked.refused)} refused;"
             f" ranks not uniform for {', '.join(ranked.failed) or 'no parameter'}"

@@ -19,6 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from thaw.calibrate.data import Series
 from thaw.calibrate.problem import Prediction, Problem
 from thaw.calibrate.selection import prior_points
 from thaw.errors import InputError
@@ -71,9 +72,10 @@ def terms(unit: Float[Array, " parameter"], degree: int = 2) -> Float[Array, " t
     """Return all products of at most ``degree`` parameters: 1, the parameters, their pairs, ..."""
     extended = jnp.concatenate([jnp.ones(1), unit])
     places = np.array(list(combinations_with_replacement(range(len(extended)), degree)))
-    product = extended[places[:, 0]]
-    for column in places.T[1:]:
-        product = product * extended[column]
+    picked = np.eye(len(extended))[places]  # products with it are faster than gathers
+    product = extended @ picked[:, 0].T
+    for factor in range(1, degree):
+        product = product * (extended @ picked[:, factor].T)
     return product
 
 
@@ -104,7 +106,7 @@ def emulate(
     units = (points - low) / width
     surfaces = [_fitted(units[:runs], np.asarray(values[:runs]), degree) for values in shown]
     checks = zip(problem.series, surfaces, shown, strict=True)
-    missed = [_missed(f, units[runs:], np.asarray(v[runs:])) / s.error for s, f, v in checks]
+    missed = [_missed(f, units[runs:], np.asarray(v[runs:])) / _error(s) for s, f, v in checks]
     worst = float(np.quantile(np.concatenate([m.ravel() for m in missed]), 0.95))
     if worst > largest:
         raise InputError(f"the response surface of {problem.name} errs by {worst:.2f} errors")
@@ -129,6 +131,13 @@ def _fitted(units: np.ndarray, values: np.ndarray, degree: int) -> Surface:
 
 def _missed(surface: Surface, units: np.ndarray, values: np.ndarray) -> np.ndarray:
     return np.abs(_design(units, surface.degree) @ surface.coefficients - values)
+
+
+def _error(series: Series) -> Float[np.ndarray, " value"]:
+    """Return the error of reading; for counts, which are read exactly, the s.d. of chance."""
+    if series.kind == "count":
+        return np.asarray(1.0 / np.sqrt(np.maximum(series.values, 1.0)))
+    return series.error
 
 
 def _spread_out(logs: Array, covered: np.ndarray) -> Array:

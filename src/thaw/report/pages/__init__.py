@@ -3,7 +3,7 @@
 Quick pages need the declarations alone; the others simulate, take minutes and report progress.
 """
 
-QUICK = ("coupling", "parameters", "inputs", "trust", "validation")
+QUICK = ("coupling", "parameters", "inputs", "trust", "validation", "sbc")
 SLOW = (
     "prior_predictive",
     "decisions_odds",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from thaw.calibrate import ranks
 from thaw.model import parameters, registry
 from thaw.report.pages.markdown import NOTE, table
 
@@ -21,7 +22,8 @@ def write(folder: Path) -> list[Path]:
         + ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
         + ". A `judgement` is a weakly informative prior without evidence of its own. Priors are "
         "PERT distributions on [low, high]. Rows of role `target` are recorded quantities kept "
-        "for checks and are never sampled.\n",
+        "for checks and are never sampled. What a fit says of a parameter is "
+        f"*{ranks.NOT_INTERPRETED}* where [synthetic truths](sbc.md) are not given back.\n",
     ]
     for name in registry.NAMES:
         mine = [row for row in rows if row.subsystem == name]
@@ -32,7 +34,7 @@ def write(folder: Path) -> list[Path]:
                 (
                     (
                         f"`{row.name.split('.', 1)[1]}`",
-                        row.meaning + (" (target)" if row.role == "target" else ""),
+                        row.meaning + _mark(row),
                         row.unit,
                         row.low,
                         row.mode,
@@ -46,3 +48,9 @@ def write(folder: Path) -> list[Path]:
         )
     page.write_text("".join(parts), encoding="utf-8")
     return [page]
+
+
+def _mark(row: parameters.Prior) -> str:
+    target = " (target)" if row.role == "target" else ""
+    failed = ranks.mark(row.name)
+    return target + (f" (fit {failed})" if failed else "")

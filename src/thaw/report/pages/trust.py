@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from thaw.calibrate import ranks
 from thaw.report.figures import TITLES
 from thaw.report.pages.markdown import NOTE, table
+from thaw.report.pages.sbc import verdict
 from thaw.report.scores import headline, summary_sentence
 from thaw.validate.summary import wins
 
@@ -55,6 +57,7 @@ def text(documents: Mapping[str, Document]) -> str:
             *_events(document),
             "\n## Learned and not learned\n\n",
             _learning(document.get("learning", [])),
+            _given_back(),
         ]
     )
 
@@ -141,3 +144,13 @@ def _learning(rows: Sequence[Document]) -> str:
         f"{known} of {count} parameters were learned: their spread fell by a fifth or more{by}. "
         "All others stand at their priors, and what depends on them is prior, not finding.\n"
     )
+
+
+def _given_back() -> str:
+    """Return what the calibration of the fit on synthetic truths says of fitted parameters."""
+    found = ranks.shipped()
+    if found is None:
+        return ""
+    failed = ", ".join(f"`{name}`" for name in found.failed())
+    marked = f" {ranks.NOT_INTERPRETED.capitalize()}: {failed}." if failed else ""
+    return f"\n[Synthetic truths](model/sbc.md): {verdict(found)}{marked}\n"
