@@ -49,9 +49,9 @@ def test_blocks_return_the_bits_of_the_whole_run():
 
 def test_progress_counts_draws_over_all_worlds():
     seen = []
-    worlds = [world(20), world(4)]
+    worlds = [world(BATCH + 4), world(4)]
     executor.gather(stub(0), worlds, progress=lambda done, total: seen.append((done, total)))
-    assert seen[-1] == (24, 24)
+    assert seen[-1] == (BATCH + 8, BATCH + 8)
     assert len(seen) == 3
 
 

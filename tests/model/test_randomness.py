@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from thaw.model.randomness import Keys, poisson_quantile
+from thaw.model.randomness import Keys, drawn_ahead, poisson_quantile
 from thaw.model.simulate import draw_keys
 
 
@@ -59,6 +59,26 @@ def test_a_higher_rate_never_gives_fewer_events_under_the_same_key():
     rates = jnp.linspace(0.0, 40.0, 81)
     u = jnp.full(81, 0.7)
     assert bool((jnp.diff(poisson_quantile(u, rates)) >= 0).all())
+
+
+def test_numbers_drawn_ahead_are_those_of_each_month():
+    draw = draw_keys(3, np.array([0]))[0]
+    asked = {"camps": {"revolt": (), "habit": (5,)}, "arts": {"freeze": (), "relapse": (5,)}}
+    ahead = drawn_ahead(draw, 6, asked)
+    for name, shapes in asked.items():
+        for purpose, shape in shapes.items():
+            now = {p: table[5] for p, table in ahead[name].items()}
+            alone = Keys.of(draw, 5, name).uniform(purpose, shape)
+            assert jnp.array_equal(now[purpose], alone)
+            assert jnp.array_equal(Keys.of(draw, 5, name, now).uniform(purpose, shape), alone)
+
+
+def test_what_was_asked_is_noted_with_its_shape():
+    noted = {}
+    one = Keys.of(draw_keys(0, np.array([1]))[0], 0, "arts", asked=noted)
+    one.happens("freeze", jnp.zeros(3))
+    one.poisson("play", 1.0)
+    assert noted == {"freeze": (3,), "play": ()}
 
 
 def test_skeleton_path_needs_no_key():

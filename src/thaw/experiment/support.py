@@ -64,15 +64,15 @@ def extrapolation(a: Trace, b: Trace, since: int) -> float:
     """
     names = sorted(a["latent"])
     states_a = _stacked(a, names, 0)
-    moving = states_a.std(axis=0) > 1e-9
-    centre, spread = states_a[:, moving].mean(axis=0), states_a[:, moving].std(axis=0)
-    z_a, z_b = ((x[:, moving] - centre) / spread for x in (states_a, _stacked(b, names, since)))
-    correlation = 0.9 * np.corrcoef(z_a, rowvar=False) + 0.1 * np.eye(int(moving.sum()))
+    every = states_a.std(axis=1, keepdims=True)
+    moving = every[:, 0] > 1e-9
+    centre, spread = states_a[moving].mean(axis=1, keepdims=True), every[moving]
+    z_a, z_b = ((x[moving] - centre) / spread for x in (states_a, _stacked(b, names, since)))
+    correlation = 0.9 * np.corrcoef(z_a) + 0.1 * np.eye(int(moving.sum()))
     inverse = np.linalg.inv(correlation)
-    far_a, far_b = (np.einsum("ij,ij->i", z @ inverse, z) for z in (z_a, z_b))
+    far_a, far_b = (np.einsum("ij,ij->j", inverse @ z, z) for z in (z_a, z_b))
     return float((far_b > np.quantile(far_a, 0.99)).mean())
 
 
-def _stacked(trace: Trace, names: list[str], since: int) -> Float[np.ndarray, "row state"]:
-    states = np.stack([trace["latent"][name][:, since:] for name in names], axis=-1)
-    return states.reshape(-1, len(names))
+def _stacked(trace: Trace, names: list[str], since: int) -> Float[np.ndarray, "state row"]:
+    return np.stack([trace["latent"][name][:, since:].ravel() for name in names])

@@ -22,7 +22,8 @@ from thaw.model import exogenous, parameters, registry, simulate
 
 MONTHS = 193
 """January 1953 to December 1968, and the month after, in which year-end stocks are read."""
-DRAWS = simulate.BATCH
+DRAWS = 16
+"""Draws of a variant, which run as one batch."""
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,18 @@ probability changes only the outcomes that it should (common random numbers).
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 
 import jax
 import jax.numpy as jnp
 from jax.scipy.special import ndtri
 from jaxtyping import Array, ArrayLike, Float
 
+Shapes = dict[str, tuple[int, ...]]
+"""Shape of a random draw by its purpose."""
+
 _POISSON_TERMS = 40
+_UNROLLED = 8
 _POISSON_NORMAL_ABOVE = 15.0
 
 
@@ -27,25 +32,42 @@ class Keys:
     """The random numbers of one subsystem in one month of one draw.
 
     ``key=None`` gives the skeleton path: every uniform is 0.5 and every normal 0, used where a
-    deterministic, differentiable path is wanted.
+    deterministic, differentiable path is wanted. ``drawn`` holds uniforms by purpose that were
+    drawn before (:func:`drawn_ahead`); ``asked`` notes every purpose with its shape.
     """
 
-    def __init__(self, key: Array | None) -> None:
-        self._key = key
+    def __init__(
+        self,
+        key: Array | None,
+        drawn: Mapping[str, Array] | None = None,
+        asked: Shapes | None = None,
+    ) -> None:
+        self._key, self._drawn = key, drawn or {}
+        self._asked = asked if asked is not None else {}
 
     @classmethod
-    def of(cls, draw_key: Array | None, month: ArrayLike, subsystem: str) -> Keys:
+    def of(
+        cls,
+        draw_key: Array | None,
+        month: ArrayLike,
+        subsystem: str,
+        drawn: Mapping[str, Array] | None = None,
+        asked: Shapes | None = None,
+    ) -> Keys:
         """Return the keys of ``subsystem`` in ``month`` under a draw's key."""
         if draw_key is None:
-            return cls(None)
-        return cls(jax.random.fold_in(jax.random.fold_in(draw_key, month), name_code(subsystem)))
+            return cls(None, None, asked)
+        folded = jax.random.fold_in(jax.random.fold_in(draw_key, month), name_code(subsystem))
+        return cls(folded, drawn, asked)
 
     def uniform(self, purpose: str, shape: tuple[int, ...] = ()) -> Float[Array, "..."]:
         """Return uniform numbers in (0, 1), one per entity of ``shape``."""
+        self._asked[purpose] = shape
         if self._key is None:
             return jnp.full(shape, 0.5)
-        key = jax.random.fold_in(self._key, name_code(purpose))
-        return jax.random.uniform(key, shape, minval=1e-12, maxval=1.0 - 1e-12)
+        if purpose in self._drawn:
+            return self._drawn[purpose]
+        return _uniform(jax.random.fold_in(self._key, name_code(purpose)), shape)
 
     def normal(self, purpose: str, shape: tuple[int, ...] = ()) -> Float[Array, "..."]:
         """Return standard normal numbers by inversion of one uniform each."""
@@ -62,6 +84,34 @@ class Keys:
         return poisson_quantile(self.uniform(purpose, lam.shape), lam)
 
 
+def _uniform(key: Array, shape: tuple[int, ...]) -> Float[Array, "..."]:
+    return jax.random.uniform(key, shape, minval=1e-12, maxval=1.0 - 1e-12)
+
+
+def drawn_ahead(
+    draw_key: Array, months: int, asked: Mapping[str, Shapes]
+) -> dict[str, dict[str, Float[Array, "month ..."]]]:
+    """Return the uniforms of every month by subsystem and purpose: the same bits as month by month.
+
+    A hash takes dozens of small steps whatever its size, so all months and purposes of one shape
+    are hashed at once.
+    """
+    found: dict[str, dict[str, Array]] = {name: {} for name in asked}
+    places = [(shape, name, purpose) for name in asked for purpose, shape in asked[name].items()]
+    for wanted in sorted({shape for shape, _, _ in places}):
+        pairs = [(name, purpose) for shape, name, purpose in places if shape == wanted]
+        codes = jnp.array([[name_code(n), name_code(p)] for n, p in pairs], jnp.uint32)
+
+        def one(month: Array, code: Array, shape: tuple[int, ...] = wanted) -> Array:
+            key = jax.random.fold_in(jax.random.fold_in(draw_key, month), code[0])
+            return _uniform(jax.random.fold_in(key, code[1]), shape)
+
+        table = jax.vmap(jax.vmap(one, (None, 0)), (0, None))(jnp.arange(months), codes)
+        for at, (name, purpose) in enumerate(pairs):
+            found[name][purpose] = table[:, at]
+    return found
+
+
 def poisson_quantile(u: Float[Array, "..."], lam: Float[Array, "..."]) -> Float[Array, "..."]:
     """Return the Poisson quantile of ``u`` at rate ``lam``; monotone in both."""
     small = jnp.minimum(lam, _POISSON_NORMAL_ABOVE)
@@ -74,6 +124,6 @@ def poisson_quantile(u: Float[Array, "..."], lam: Float[Array, "..."]) -> Float[
 
     first = jnp.exp(-small)
     start = (first, first, jnp.zeros_like(small))
-    exact = jax.lax.fori_loop(0, _POISSON_TERMS, add, start)[2]
+    exact = jax.lax.fori_loop(0, _POISSON_TERMS, add, start, unroll=_UNROLLED)[2]
     rough = jnp.maximum(jnp.floor(lam + jnp.sqrt(lam) * ndtri(u) + 0.5), 0.0)
     return jnp.where(lam > _POISSON_NORMAL_ABOVE, rough, exact)

@@ -22,12 +22,13 @@ from jaxtyping import Array, Float
 from thaw.model import exogenous, menu, registry
 from thaw.model.clock import LAST_MONTH
 from thaw.model.parameters import Sample
-from thaw.model.randomness import Keys
+from thaw.model.programs import kept
+from thaw.model.randomness import Keys, Shapes, drawn_ahead
 from thaw.model.subsystem import Emission, Levers, Names, Subsystem, View
 from thaw.reforms.menu import policies
 
-BATCH = 16
-"""Draws per compiled batch."""
+BATCH = 8
+"""Draws per compiled batch: two of them, with their cohorts, stay in a processor's cache."""
 
 States = dict[str, Any]
 Trace = dict[str, dict[Any, Float[np.ndarray, "draw month"]]]
@@ -62,11 +63,12 @@ class Structure:
 
 @dataclasses.dataclass
 class Accesses:
-    """Names actually touched while a month was traced, per subsystem."""
+    """Names and random draws actually touched while a month was traced, per subsystem."""
 
     reads: dict[str, set[str]] = dataclasses.field(default_factory=dict)
     levers: dict[str, set[str]] = dataclasses.field(default_factory=dict)
     parameters: dict[str, set[str]] = dataclasses.field(default_factory=dict)
+    draws: dict[str, Shapes] = dataclasses.field(default_factory=dict)
 
     def of(self, name: str) -> tuple[set[str], set[str], set[str]]:
         """Return the three sets of one subsystem, made on first use."""
@@ -92,11 +94,13 @@ def one_month(
     inputs: Mapping[str, Any],
     key: Array | None,
     accesses: Accesses | None = None,
+    drawn: Mapping[str, Mapping[str, Array]] | None = None,
 ) -> tuple[States, list[Emission]]:
     """Return the states of the next month and what every subsystem shows of this one.
 
     ``plan`` holds this month's slice of ``value`` and ``decided`` (levers) and ``exogenous``, and
-    in ``menu`` the doses of the reforms that the leadership may adopt (absent: none).
+    in ``menu`` the doses of the reforms that the leadership may adopt (absent: none). ``drawn``
+    holds this month's uniforms by subsystem and purpose where they were drawn before.
     """
     seen = accesses or Accesses()
     doses, values = plan.get("menu", 0.0), plan["value"]
@@ -115,7 +119,9 @@ def one_month(
             doses,
         )
         mine = Names(name, own(params, name), parameter_names)
-        following, info = step(view, levers, mine, Keys.of(key, month, name))
+        asked = seen.draws.setdefault(name, {})
+        keys = Keys.of(key, month, name, (drawn or {}).get(name), asked)
+        following, info = step(view, levers, mine, keys)
         after[name] = states[name] if name in structure.frozen else following
         shown.append(subsystem.observe(states[name], info, mine, inputs[name]))
     return after, shown
@@ -158,32 +164,49 @@ def run_one(
     plan: Mapping[str, Any],
     inputs: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return the trace of one draw over all months: a scan of :func:`one_month`."""
-    names = [subsystem.name for subsystem, _ in structure.steps()]
+    """Return the trace of one draw over all months: a scan of :func:`one_month`.
 
-    def body(states: States, slices: Any) -> tuple[States, dict[str, Any]]:
-        month, now = slices
-        after, shown = one_month(structure, states, month, now, params, inputs, key)
-        return after, merge(shown, names, states)
+    The hundreds of numbers that a month shows leave the scan side by side in one array.
+    """
+    names = [subsystem.name for subsystem, _ in structure.steps()]
+    trees: list[Any] = []
+
+    def body(states: States, slices: Any) -> tuple[States, Float[Array, " value"]]:
+        month, now, luck = slices
+        after, shown = one_month(structure, states, month, now, params, inputs, key, None, luck)
+        values, tree = jax.tree.flatten(merge(shown, names, states))
+        trees.append(tree)
+        return after, jnp.stack(values)
 
     start = jax.tree.map(
         lambda leaf: jnp.asarray(leaf, jnp.float64), initial_states(structure, params, inputs)
     )
     months = jnp.arange(structure.months)
     full = {**plan, "exogenous": {**plan["exogenous"], **rain}}
-    return jax.lax.scan(body, start, (months, full))[1]
+    luck = {}
+    if key is not None:
+        seen, first = Accesses(), jax.tree.map(lambda path: path[0], full)
+        jax.eval_shape(
+            lambda: one_month(structure, start, months[0], first, params, inputs, key, seen)[0]
+        )
+        luck = drawn_ahead(key, structure.months, seen.draws)
+    table = jax.lax.scan(body, start, (months, full, luck))[1]
+    return jax.tree.unflatten(trees[-1], list(table.T))
 
 
 @cache
 def compiled(structure: Structure) -> Callable[..., dict[str, Any]]:
-    """Return the compiled batch function of a structure: draws are vmapped, the plan is shared."""
+    """Return the compiled batch function of a structure: draws are vmapped, the plan is shared.
+
+    Its arguments are keys, parameters and weather by draw, then plan and inputs.
+    """
 
     def batch(keys: Array, params: Any, rain: Any, plan: Any, inputs: Any) -> dict[str, Any]:
         return jax.vmap(
             lambda k, p, r: run_one(structure, k, p, r, plan, inputs), in_axes=(0, 0, 0)
         )(keys, params, rain)
 
-    return jax.jit(batch)
+    return kept(batch, repr(structure))
 
 
 @cache

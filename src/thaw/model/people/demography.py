@@ -76,10 +76,11 @@ def survive_and_move(
     of the union by ``town_weight``. Moves change no total.
     """
     living = persons * survival[:, :, :, None]
+    pulled = jnp.einsum("asu,u->as", persons[:, :, 1], moves.pull) * survival[:, :, 1]
+    far = moves.far_share * moves.leaving * pulled
     movers = (living[:, :, 1] * moves.leaving[:, :, None] * moves.pull)[:, :, None]
-    far = moves.far_share * movers.sum(axis=-1, keepdims=True)
     in_town = jnp.array([True, False])[:, None]
-    gained = (1 - moves.far_share) * movers + far * moves.town_weight
+    gained = (1 - moves.far_share) * movers + far[:, :, None, None] * moves.town_weight
     return living + jnp.where(in_town, gained, -movers), far.sum() * moves.town_weight
 
 
@@ -99,7 +100,8 @@ def with_newborn(
 ) -> Persons:
     """Return persons with the month's newborn who live to the next January put at place 0."""
     boys_girls = jnp.array([BOYS, 1 - BOYS])[:, None, None] * born
-    return persons.at[0].add(boys_girls * birth_survival[:, :, None])
+    youngest = (jnp.arange(persons.shape[0]) == 0)[:, None, None, None]
+    return persons + jnp.where(youngest, boys_girls * birth_survival[:, :, None], 0.0)
 
 
 def counts(persons: Persons, elapsed: Float[ArrayLike, ""], women: Float[ArrayLike, ""]) -> Counts:

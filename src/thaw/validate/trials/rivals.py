@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Float
 
 from thaw.calibrate import posteriors
+from thaw.experiment.variants import DRAWS as BATCH
 from thaw.experiment.variants import Variant, laboratory
 from thaw.model import registry, simulate
 from thaw.model.clock import FIRST_YEAR
@@ -74,8 +75,8 @@ def against_main(
 def run(sample: Sample, variant: Variant) -> simulate.Trace:
     """Return the trace of a sample under a variant, batch by batch."""
     parts = []
-    for start in range(0, DRAWS, simulate.BATCH):
-        part = {name: values[start : start + simulate.BATCH] for name, values in sample.items()}
+    for start in range(0, DRAWS, BATCH):
+        part = {name: values[start : start + BATCH] for name, values in sample.items()}
         parts.append(laboratory().run(variant=variant, sample=part, first_draw=start))
     return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
 

@@ -1,0 +1,145 @@
+"""Traced programs, kept between runs: the form that JAX exports (StableHLO), one file a program.
+
+To trace a month of thirteen subsystems takes longer than most runs do. What is traced depends on
+the files of the package, on JAX, and on the shapes of the arguments alone; all of them are in the
+name of the file, so that a changed model is traced anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from jax import export
+
+import thaw
+
+KEPT = 24
+"""Programs kept; the oldest go first."""
+ROOMS, SOURCES = ("model", "record", "reforms"), (".py", ".csv", ".json")
+"""Rooms of the package that a model is made of, and their files that matter."""
+
+
+class _Stored(NamedTuple):
+    """A program over flat arguments, and the tree of its results."""
+
+    exported: bytes
+    results: Any
+
+
+def kept(function: Callable[..., Any], label: str) -> Callable[..., Any]:
+    """Return a function of trees of arrays compiled, its trace kept in the cache folder.
+
+    ``label`` tells everything that ``function`` closes over. A file that cannot be read or written
+    is no error: the function is traced as if there were none.
+    """
+    ready: dict[Any, tuple[Callable[..., Any], Any]] = {}
+    lock = Lock()
+
+    def call(*arguments: Any) -> Any:
+        flat, tree = jax.tree.flatten(arguments)
+        leaves = [_plain(leaf) for leaf in flat]
+        shapes = tuple((np.shape(leaf), str(leaf.dtype)) for leaf in leaves)
+        with lock:
+            if shapes not in ready:
+                keys = tuple(jax.dtypes.issubdtype(_type(x), jax.dtypes.prng_key) for x in flat)
+                ready[shapes] = _program(function, label, tree, keys, leaves)
+        program, results = ready[shapes]
+        return jax.tree.unflatten(results, program(leaves))
+
+    return call
+
+
+def _type(leaf: Any) -> Any:
+    return getattr(leaf, "dtype", np.float64)
+
+
+def _plain(leaf: Any) -> Any:
+    """Return an array without key types, which are not exported."""
+    if jax.dtypes.issubdtype(_type(leaf), jax.dtypes.prng_key):
+        return jax.random.key_data(leaf)
+    return leaf if isinstance(leaf, jax.Array) else np.asarray(leaf)
+
+
+def _program(
+    function: Callable[..., Any], label: str, tree: Any, keys: tuple[bool, ...], leaves: list[Any]
+) -> tuple[Callable[..., Any], Any]:
+    shapes = [jax.ShapeDtypeStruct(np.shape(leaf), leaf.dtype) for leaf in leaves]
+    name = hashlib.sha256(
+        repr((label, package(), jax.__version__, jax.default_backend(), str(tree), shapes)).encode()
+    ).hexdigest()
+    place = folder() / f"{name}.program"
+    stored = _read(place)
+    if stored is None:
+        stored = _traced(function, tree, keys, shapes)
+        _write(place, stored)
+    return jax.jit(export.deserialize(bytearray(stored.exported)).call), stored.results
+
+
+def _traced(
+    function: Callable[..., Any], tree: Any, keys: tuple[bool, ...], shapes: list[Any]
+) -> _Stored:
+    results: list[Any] = []
+
+    def flat(leaves: list[Any]) -> list[Any]:
+        typed = [
+            jax.random.wrap_key_data(leaf) if key else leaf
+            for key, leaf in zip(keys, leaves, strict=True)
+        ]
+        found, after = jax.tree.flatten(function(*jax.tree.unflatten(tree, typed)))
+        results.append(after)
+        return found
+
+    exported = export.export(jax.jit(flat))(shapes)
+    return _Stored(bytes(exported.serialize()), results[-1])
+
+
+def folder() -> Path:
+    """Return the folder of programs, inside that of compiled code."""
+    from thaw.model import cache_folder
+
+    return cache_folder() / "programs"
+
+
+@cache
+def package() -> str:
+    """Return the SHA-256 of every file of the package from which a program could be made."""
+    root, total = Path(thaw.__file__).parent, hashlib.sha256()
+    files = (path for room in ROOMS for path in (root / room).rglob("*"))
+    for path in sorted(path for path in files if path.suffix in SOURCES):
+        total.update(str(path.relative_to(root)).encode())
+        total.update(path.read_bytes())
+    return total.hexdigest()
+
+
+def _read(place: Path) -> _Stored | None:
+    """Return a program and mark it as used; None where the file is missing or broken."""
+    try:
+        found = pickle.loads(place.read_bytes())
+        export.deserialize(bytearray(found.exported))
+        place.touch()
+    except Exception:  # whatever is wrong with the file: it is made again
+        return None
+    return found if isinstance(found, _Stored) else None
+
+
+def _write(place: Path, stored: _Stored) -> None:
+    """Write a program in one step; keep the latest ones."""
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as file:
+            file.write(pickle.dumps(stored))
+        Path(file.name).replace(place)
+        every = sorted(place.parent.glob("*.program"), key=lambda path: path.stat().st_mtime)
+        for old in every[:-KEPT]:
+            old.unlink(missing_ok=True)
+    except OSError:
+        return

@@ -1,0 +1,89 @@
+"""Programs kept between runs: the same numbers, made again when they are lost or out of date."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from thaw.model import programs
+
+
+@pytest.fixture
+def folder(monkeypatch, tmp_path):
+    """Keep programs in a folder of their own."""
+    monkeypatch.setattr(programs, "folder", lambda: tmp_path / "programs")
+    return tmp_path / "programs"
+
+
+def noisy(keys, values, plan):
+    """Return a tree with keys that are tuples, from typed random keys."""
+    luck = jax.vmap(lambda key: jax.random.uniform(key, (3,)))(keys)
+    return {"series": {("a", "USSR"): values["x"] * luck, ("b", "USSR"): plan + jnp.zeros(4)}}
+
+
+def arguments():
+    return jax.random.split(jax.random.key(0), 2), {"x": np.arange(6.0).reshape(2, 3)}, np.ones(4)
+
+
+def traced(counts, label="one"):
+    def function(*given):
+        counts.append(label)
+        return noisy(*given)
+
+    return programs.kept(function, label)
+
+
+def test_a_kept_program_gives_the_numbers_of_the_function(folder):
+    found, wanted = traced([])(*arguments()), noisy(*arguments())
+    assert jax.tree.structure(found) == jax.tree.structure(wanted)
+    for one, other in zip(jax.tree.leaves(found), jax.tree.leaves(wanted), strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_a_program_is_traced_once_for_all_processes(folder):
+    counts = []
+    traced(counts)(*arguments())
+    again = traced(counts)  # as another process would
+    assert counts == ["one"]
+    assert np.array_equal(again(*arguments())["series"]["b", "USSR"], np.ones(4))
+    assert counts == ["one"]
+
+
+def test_other_labels_shapes_and_sources_are_other_programs(folder, monkeypatch):
+    counts = []
+    traced(counts)(*arguments())
+    traced(counts, "two")(*arguments())
+    keys, values, _ = arguments()
+    traced(counts)(keys, values, np.float64(1.0))
+    monkeypatch.setattr(programs, "package", lambda: "changed")
+    traced(counts)(*arguments())
+    assert counts == ["one", "two", "one", "one"]
+    assert len(list(folder.glob("*.program"))) == 4
+
+
+def test_a_broken_file_is_made_again(folder):
+    counts = []
+    traced(counts)(*arguments())
+    (file,) = folder.glob("*.program")
+    file.write_bytes(b"broken")
+    found = traced(counts)(*arguments())
+    assert np.array_equal(found["series"]["b", "USSR"], np.ones(4))
+    assert counts == ["one", "one"]
+    assert file.read_bytes() != b"broken"
+
+
+def test_a_folder_that_cannot_be_written_is_no_error(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(programs, "folder", lambda: tmp_path / "file" / "below")
+    assert np.array_equal(traced([])(*arguments())["series"]["b", "USSR"], np.ones(4))
+
+
+def test_only_the_latest_programs_stay(folder, monkeypatch):
+    monkeypatch.setattr(programs, "KEPT", 2)
+    for label in ("one", "two", "three"):
+        traced([], label)(*arguments())
+    assert len(list(folder.iterdir())) == 2
+
+
+def test_the_fingerprint_covers_code_and_tables():
+    assert len(programs.package()) == 64
