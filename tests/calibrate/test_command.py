@@ -3,8 +3,8 @@
 import pytest
 from test_posteriors import small
 
-from thaw.calibrate import coupled, fitting, posteriors
-from thaw.cli.calibrate import calibrate
+from thaw.calibrate import coupled, fitting, posteriors, ranks
+from thaw.cli.calibrate import calibrate, show
 from thaw.errors import InputError
 
 
@@ -21,6 +21,14 @@ def test_it_writes_the_set_with_the_coupled_check_and_says_what_was_learned(
     assert found.fit_until == "1957-12" and found.log[-1] == "coupled: fine"
     assert "agriculture.rain_new" in capsys.readouterr().out
     assert [p.name for p in tmp_path.iterdir()] == ["set.json"]
+
+
+def test_parameters_that_fail_on_synthetic_truths_are_marked(monkeypatch, tmp_path, capsys):
+    failed = {"agriculture.y0": ranks.NOT_INTERPRETED}
+    monkeypatch.setattr(ranks, "mark", lambda name: failed.get(name, ""))
+    show(small(), tmp_path / "set.json")
+    marked = [line for line in capsys.readouterr().out.splitlines() if "not interpreted" in line]
+    assert [line.split()[0] for line in marked] == ["agriculture.y0"]
 
 
 @pytest.mark.parametrize(

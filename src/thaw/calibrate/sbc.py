@@ -37,8 +37,9 @@ EFFORTS = (
 """The first attempt at a refit, and the second and last one where it did not converge."""
 WORST_RHAT = 1.1
 """Above this a short fit of a synthetic truth counts as not converged."""
-LANES = 25
-"""Truths that are refitted side by side; the longest trajectory among them sets the pace."""
+LANES, MODEL_LANES = 25, 5
+"""Truths that are refitted side by side on a response surface, or on the model itself, which is
+faster while its months fit into the cache; the longest trajectory among them sets the pace."""
 SURFACES = {"people": 2, "camps": 3, "agriculture": 2, "industry": 2, "science": 2, "public": 3}
 """Degree of the response surface that stands in the place of a subsystem too slow for hundreds of
 refits. Truths and refits share it, so its error is no error of the ranks; it is stored with them.
@@ -252,7 +253,8 @@ def run(
             progress(at * truths + ranked.truths, len(subsystems) * truths)
 
         done = found.subsystems.get(name)
-        ranked = ranks_of(problem, names, truths, request.seed, EFFORTS, LANES, done, keep)
+        lanes = LANES if name in SURFACES else MODEL_LANES
+        ranked = ranks_of(problem, names, truths, request.seed, EFFORTS, lanes, done, keep)
         report(
             f"{name}: {ranked.truths} truths, {len(ranked.refused)} refused;"
             f" ranks not uniform for {', '.join(ranked.failed) or 'no parameter'}"
