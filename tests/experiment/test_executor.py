@@ -1,3 +1,4 @@
+import dataclasses
 import os
 import signal
 import time
@@ -6,10 +7,12 @@ import numpy as np
 import pytest
 
 from thaw import reforms
+from thaw.calibrate import events
 from thaw.errors import InputError
 from thaw.experiment import executor
 from thaw.experiment.run import Settings, trace_of
 from thaw.model.simulate import BATCH, digest
+from thaw.model.subsystems.bloc_inputs import places
 
 
 def world(draws, seed=0):
@@ -59,6 +62,28 @@ def test_worlds_are_decided_from_the_first_difference_of_any():
     no_lands, no_speech = map(reforms.load_scenario, ("no_virgin_lands", "no_secret_speech"))
     assert executor.decided_from([no_speech, no_lands]) == no_lands.first_changed_month()
     assert executor.decided_from([reforms.load_scenario("historical")]) is None
+
+
+def test_unrest_abroad_is_history_until_the_worlds_part():
+    settings = Settings(reforms.load_scenario("hungary_accepted"), 8)
+    since = settings.scenario.first_changed_month()
+    free, known = executor.traces([settings])[0], executor.traces([settings], since)[0]
+    recorded = events.bloc_unrest().counts[: since + 1]
+    for at, state in enumerate(places()):
+        begun = known["events"]["bloc_unrest", state]
+        assert (begun[:, : since + 1] <= recorded[:, at]).all()
+    assert (known["events"]["bloc_unrest", "Hungary"][:, since] == 1.0).all()
+    assert (free["events"]["bloc_unrest", "Hungary"][:, since] == 0.0).any()
+    later = [known["events"]["bloc_unrest", state][:, since + 1 :] for state in places()]
+    assert len(np.unique(np.sum(later, axis=(0, 2)))) > 1  # chance decides again
+
+
+def test_a_world_with_citizens_has_the_bits_of_its_run():
+    settings = Settings(reforms.load_scenario("historical").until("1953-06"), 2, people="2000")
+    (found,) = executor.traces([settings])
+    assert digest(found) == digest(trace_of(settings)[0])
+    cohorts = dataclasses.replace(settings, people="cohorts")
+    assert digest(found) != digest(executor.traces([cohorts])[0])
 
 
 def test_an_error_reaches_the_caller_and_stops_the_rest():

@@ -81,6 +81,16 @@ def test_what_was_asked_is_noted_with_its_shape():
     assert noted == {"freeze": (3,), "play": ()}
 
 
+def test_what_is_given_happens_where_it_can():
+    given = {"onset": jnp.array([1.0, 0.0, jnp.nan, 1.0])}
+    draw = draw_keys(0, np.array([1]))[0]
+    one = Keys.of(draw, 0, "bloc", happened=given)
+    chance = Keys.of(draw, 0, "bloc").happens("onset", jnp.array([0.5, 0.5, 0.5, 0.5]))
+    found = one.happens("onset", jnp.array([1e-9, 1.0, 0.5, 0.0]))
+    assert found.tolist() == [1.0, 0.0, float(chance[2]), 0.0]
+    assert one.happens("other", 1.0) == 1.0
+
+
 def test_skeleton_path_needs_no_key():
     frozen = Keys(None)
     assert float(frozen.uniform("x")) == 0.5

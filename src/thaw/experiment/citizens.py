@@ -29,16 +29,20 @@ def trace_of_citizens(
     plan: simulate.Plan,
     sample: dict[str, Any],
     progress: Callable[[int, int], None] | None = None,
+    first_draw: int | None = None,
 ) -> simulate.Trace:
-    """Return the trace of all draws with citizens; ``progress`` counts draw-months.
+    """Return the trace of all draws of a sample with citizens; ``progress`` counts draw-months.
 
-    A long draw that was killed goes on from its last checkpoint, with the same bits.
+    A long draw that was killed goes on from its last checkpoint, with the same bits; not so draws
+    from ``first_draw`` on, which belong to a comparison of worlds.
     """
     people = size.parse_people(settings.people)
     allocator.keep_buffers()
     traces = []
-    for draw in range(settings.draws):
-        folder = checkpoint_folder(settings, draw) if _long(people) else None
+    draws = len(next(iter(sample.values())))
+    for draw in range(draws):
+        kept = first_draw is None and _long(people)
+        folder = checkpoint_folder(settings, draw) if kept else None
         one = {name: values[draw : draw + 1] for name, values in sample.items()}
         rain = {name: values[draw : draw + 1] for name, values in plan.rain.items()}
         mine = dataclasses.replace(plan, rain=rain)
@@ -49,8 +53,8 @@ def trace_of_citizens(
                 one,
                 settings.seed,
                 people,
-                number=draw,
-                progress=_part(progress, draw, settings.draws),
+                number=draw + (first_draw or 0),
+                progress=_part(progress, draw, draws),
                 folder=folder,
                 resume=folder is not None,
             )

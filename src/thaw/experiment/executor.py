@@ -17,12 +17,17 @@ from typing import Any, Protocol
 
 import jax
 import numpy as np
+from jaxtyping import Float
 
 import thaw
 from thaw import reforms
+from thaw.calibrate import events
 from thaw.errors import InputError
+from thaw.experiment.citizens import trace_of_citizens
 from thaw.experiment.run import Progress, Settings, parameter_sample
 from thaw.model import exogenous, parameters, simulate
+from thaw.model.people import size
+from thaw.model.places import BLOC_STATES
 from thaw.model.simulate import Trace
 
 TIMEOUT = 10.0
@@ -181,11 +186,27 @@ def trace_block(task: Task) -> Trace:
     )
     paths = reforms.lever_paths(settings.scenario, months, task.decided_from)
     plan = simulate.plan_of(paths, months, years[chosen])
+    plan = dataclasses.replace(plan, outbreaks=_outbreaks(months, task.decided_from))
     fixed = tuple(sorted(settings.fixed().items()))
     whole = _sample(settings.posterior, settings.seed, settings.draws, fixed)
     sample = {name: values[chosen] for name, values in whole.items()}
     structure = simulate.Structure(months, settings.rivals())
+    if size.parse_people(settings.people) != "cohorts":
+        return trace_of_citizens(settings, structure, plan, sample, first_draw=task.first_draw)
     return simulate.simulate(structure, plan, sample, settings.seed, task.first_draw)
+
+
+def _outbreaks(months: int, decided_from: int | None) -> Float[np.ndarray, "month state"] | None:
+    """Return the unrest abroad that the record holds until the model begins to decide responses.
+
+    What worlds respond to is history; without it most draws of a question about the response to
+    an outbreak would have none. None where nothing is decided otherwise.
+    """
+    if decided_from is None:
+        return None
+    known = np.full((months, len(BLOC_STATES)), np.nan)
+    known[: decided_from + 1] = events.bloc_unrest().counts[: min(decided_from + 1, months)]
+    return known
 
 
 @lru_cache(maxsize=4)

@@ -33,7 +33,8 @@ class Keys:
 
     ``key=None`` gives the skeleton path: every uniform is 0.5 and every normal 0, used where a
     deterministic, differentiable path is wanted. ``drawn`` holds uniforms by purpose that were
-    drawn before (:func:`drawn_ahead`); ``asked`` notes every purpose with its shape.
+    drawn before (:func:`drawn_ahead`); ``asked`` notes every purpose with its shape. ``happened``
+    holds outcomes of events by purpose that are given (1 or 0; not a number: left to chance).
     """
 
     def __init__(
@@ -41,8 +42,9 @@ class Keys:
         key: Array | None,
         drawn: Mapping[str, Array] | None = None,
         asked: Shapes | None = None,
+        happened: Mapping[str, Array] | None = None,
     ) -> None:
-        self._key, self._drawn = key, drawn or {}
+        self._key, self._drawn, self._happened = key, drawn or {}, happened or {}
         self._asked = asked if asked is not None else {}
 
     @classmethod
@@ -53,12 +55,13 @@ class Keys:
         subsystem: str,
         drawn: Mapping[str, Array] | None = None,
         asked: Shapes | None = None,
+        happened: Mapping[str, Array] | None = None,
     ) -> Keys:
         """Return the keys of ``subsystem`` in ``month`` under a draw's key."""
         if draw_key is None:
-            return cls(None, None, asked)
+            return cls(None, None, asked, happened)
         folded = jax.random.fold_in(jax.random.fold_in(draw_key, month), name_code(subsystem))
-        return cls(folded, drawn, asked)
+        return cls(folded, drawn, asked, happened)
 
     def uniform(self, purpose: str, shape: tuple[int, ...] = ()) -> Float[Array, "..."]:
         """Return uniform numbers in (0, 1), one per entity of ``shape``."""
@@ -74,9 +77,16 @@ class Keys:
         return ndtri(self.uniform(purpose, shape))
 
     def happens(self, purpose: str, probability: Float[ArrayLike, "..."]) -> Float[Array, "..."]:
-        """Return 1.0 where an event of the given probability happens, else 0.0."""
+        """Return 1.0 where an event of the given probability happens, else 0.0.
+
+        What is given happens wherever it is possible at all.
+        """
         p = jnp.asarray(probability)
-        return (self.uniform(purpose, p.shape) < p).astype(jnp.float64)
+        chance = (self.uniform(purpose, p.shape) < p).astype(jnp.float64)
+        if purpose not in self._happened:
+            return chance
+        given = jnp.asarray(self._happened[purpose])
+        return jnp.where(jnp.isnan(given), chance, given * (p > 0.0))
 
     def poisson(self, purpose: str, rate: Float[ArrayLike, "..."]) -> Float[Array, "..."]:
         """Return Poisson counts by inversion (normal approximation above a rate of 15)."""

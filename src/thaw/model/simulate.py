@@ -22,6 +22,7 @@ from jaxtyping import Array, Float
 from thaw.model import exogenous, menu, registry
 from thaw.model.clock import LAST_MONTH
 from thaw.model.parameters import Sample
+from thaw.model.places import BLOC_STATES
 from thaw.model.programs import kept
 from thaw.model.randomness import Keys, Shapes, drawn_ahead
 from thaw.model.subsystem import Emission, Levers, Names, Subsystem, View
@@ -99,8 +100,9 @@ def one_month(
     """Return the states of the next month and what every subsystem shows of this one.
 
     ``plan`` holds this month's slice of ``value`` and ``decided`` (levers) and ``exogenous``, and
-    in ``menu`` the doses of the reforms that the leadership may adopt (absent: none). ``drawn``
-    holds this month's uniforms by subsystem and purpose where they were drawn before.
+    in ``menu`` the doses of the reforms that the leadership may adopt (absent: none), in
+    ``happened`` the outcomes of events that are given, by subsystem and purpose. ``drawn`` holds
+    this month's uniforms by subsystem and purpose where they were drawn before.
     """
     seen = accesses or Accesses()
     doses, values = plan.get("menu", 0.0), plan["value"]
@@ -120,7 +122,8 @@ def one_month(
         )
         mine = Names(name, own(params, name), parameter_names)
         asked = seen.draws.setdefault(name, {})
-        keys = Keys.of(key, month, name, (drawn or {}).get(name), asked)
+        given = plan.get("happened", {}).get(name)
+        keys = Keys.of(key, month, name, (drawn or {}).get(name), asked, given)
         following, info = step(view, levers, mine, keys)
         after[name] = states[name] if name in structure.frozen else following
         shown.append(subsystem.observe(states[name], info, mine, inputs[name]))
@@ -219,7 +222,9 @@ def all_inputs(names: tuple[str, ...] = registry.NAMES) -> dict[str, Any]:
 class Plan:
     """The arrays of one scenario: lever values, who decides, exogenous inputs, weather by draw.
 
-    ``menu`` holds the doses of the reforms that the leadership may adopt itself (default: none).
+    ``menu`` holds the doses of the reforms that the leadership may adopt itself (default: none),
+    ``outbreaks`` the unrest abroad that is given: 1 where it began, 0 where not, not a number where
+    it is left to the model (default: everywhere).
     """
 
     value: Mapping[str, np.ndarray]
@@ -227,17 +232,22 @@ class Plan:
     exogenous: Mapping[str, np.ndarray]
     rain: Mapping[str, Float[np.ndarray, "draw month"]]
     menu: Float[np.ndarray, "month reform"] | None = None
+    outbreaks: Float[np.ndarray, "month state"] | None = None
 
     def shared(self) -> dict[str, Any]:
         """Return what all draws have in common, as the compiled months take it."""
         lengths = [len(path) for path in (*self.exogenous.values(), *self.value.values())]
         months = lengths[0] if lengths else LAST_MONTH
         doses = np.zeros((months, len(policies()))) if self.menu is None else self.menu
+        begun = self.outbreaks
+        if begun is None:
+            begun = np.full((months, len(BLOC_STATES)), np.nan)
         return {
             "value": self.value,
             "decided": self.decided,
             "exogenous": self.exogenous,
             "menu": doses,
+            "happened": {"bloc": {"onset": begun}},
         }
 
 

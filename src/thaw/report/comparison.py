@@ -183,8 +183,8 @@ def dataset(comparison: Comparison) -> xr.Dataset:
 
 def document(comparison: Comparison) -> dict[str, Any]:
     """Return the ``compare`` document."""
-    keys = ("outcome", "place", "month", "median", "lo50", "hi50", "lo90", "hi90", "p_sign", "p_beyond")
-    more = ("prior_only", "near_history", "label", "unit")
+    keys = ("outcome", "place", "month", "median", "lo50", "hi50", "lo90", "hi90", "p_sign")
+    more = ("p_beyond", "prior_only", "near_history", "label", "unit")
     effects = contract.rows(comparison.table, (*keys, *more))
     for row in effects:
         for column in ("prior_only", "near_history"):

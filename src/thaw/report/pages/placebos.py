@@ -32,11 +32,11 @@ number that best predicts the effect from the record of the subsystem (a ridge r
 pool, each draw predicted without itself; Fearnhead and Prangle 2012), tempered until {fewest:.0f}
 draws count. The labels are then made as in `thaw compare`. A full fit would use the record better,
 so it would find more effects, true and false. *False*: labelled necessary, sufficient or
-contributory. *Sign-free*: the mechanism's parameters are multiplied by a number between -1 and 1, so
-that nothing is `sign assumed`. *Open*: in a third of the draws they keep their sign, in a third they
-are turned, in a third they are zero. *Either way*: they are kept or turned, so that nothing may be
-absent, and a record that shows no effect still chooses a side. No parameter of the model has such a
-prior; it is the worst case.
+contributory. *Sign-free*: the mechanism's parameters are multiplied by a number between -1 and 1,
+so that nothing is `sign assumed`. *Open*: in a third of the draws they keep their sign, in a third
+they are turned, in a third they are zero. *Either way*: they are kept or turned, so that nothing
+may be absent, and a record that shows no effect still chooses a side. No parameter of the model has
+such a prior; it is the worst case.
 
 An effect counts as contributory only where it is larger than the error with which the record reads
 its series. That condition was added after an earlier run of this page, in which effects near zero,
