@@ -11,7 +11,7 @@ from thaw.cli import compare as command
 from thaw.errors import InputError
 from thaw.experiment import labels, rivals
 from thaw.experiment.compare import compare, sign_probability
-from thaw.experiment.effects import at_horizons
+from thaw.experiment.effects import at_horizons, event_table
 from thaw.experiment.outcomes import Outcome, outcomes
 from thaw.experiment.run import record_of
 from thaw.experiment.support import nearest, support
@@ -230,3 +230,19 @@ def test_a_rival_without_any_effect_abstains(asked):
     )
     assert rivals.disagreeing(asked.rivals)
     assert not rivals.disagreeing(dataclasses.replace(asked.rivals, table=silent))
+
+
+def test_events_count_from_the_month_in_which_worlds_part():
+    months = np.zeros((2, 12))
+    months[0, 4] = months[1, 6] = 1.0
+    trace = {"events": {(family, "Hungary"): months for family in ("bloc_unrest", "intervention")}}
+    odds = {
+        since: event_table((trace, trace), 12, since=since).set_index("family")["probability_a"]
+        for since in (0, 4, 6)
+    }
+    assert [odds[at]["bloc_unrest"] for at in (0, 4, 6)] == [1, 0.5, 0]
+    assert [odds[0]["intervention"], odds[4]["intervention"], odds[6]["intervention"]] == [
+        1,
+        1,
+        0.5,
+    ]

@@ -144,7 +144,7 @@ def compare(
             prior,  # type: ignore[arg-type]
             near,
         ),
-        event_table=effects.event_table(pair, first.months, prior),  # type: ignore[arg-type]
+        event_table=effects.event_table(pair, first.months, prior, since),  # type: ignore[arg-type]
         support=support.support(pair[0], since),
         extrapolation=support.extrapolation(*pair, since),
         near_draws=len(near),

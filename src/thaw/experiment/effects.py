@@ -19,6 +19,9 @@ from thaw.model.simulate import Trace
 HORIZONS = (6, 12, 36)
 """Months after the first difference at which tables show effects, besides the end."""
 
+GIVEN = ("bloc_unrest",)
+"""Families of events that are those of the record until the worlds part."""
+
 Pair = tuple[Trace, Trace]
 
 
@@ -71,8 +74,11 @@ def _median(values: Float[np.ndarray, " draw"]) -> float:
     return float(np.nanmedian(values)) if np.isfinite(values).any() else float("nan")
 
 
-def event_table(pair: Pair, months: int, prior: Pair | None = None) -> pd.DataFrame:
+def event_table(pair: Pair, months: int, prior: Pair | None = None, since: int = 0) -> pd.DataFrame:
     """Return, per family and place, probabilities in both worlds, necessity and sufficiency.
+
+    Events count from month ``since`` on, in which the worlds part; outbreaks that are given until
+    then (:mod:`thaw.experiment.executor`) from the month after it.
 
     With x the world A and x' the world B: necessity = P(no event in B | event in A); sufficiency =
     P(event in A | no event in B), each with the lower end of a 90 % interval (beta, uniform prior)
@@ -80,8 +86,9 @@ def event_table(pair: Pair, months: int, prior: Pair | None = None) -> pd.DataFr
     """
     rows = []
     for family, place in sorted(pair[0]["events"]):
-        in_a, in_b = (_happened(trace, family, place, months) for trace in pair)
-        known = tuple(_happened(trace, family, place, months) for trace in prior or pair)
+        counted = slice(since + (family in GIVEN and since > 0), months)
+        in_a, in_b = (_happened(trace, family, place, counted) for trace in pair)
+        known = tuple(_happened(trace, family, place, counted) for trace in prior or pair)
         necessity, sufficiency = _share(~in_b[in_a]), _share(in_a[~in_b])
         rows.append(
             {
@@ -101,8 +108,8 @@ def event_table(pair: Pair, months: int, prior: Pair | None = None) -> pd.DataFr
     return pd.DataFrame(rows)
 
 
-def _happened(trace: Trace, family: str, place: str, months: int) -> Bool[np.ndarray, " draw"]:
-    return np.asarray((trace["events"][family, place][:, :months] > 0).any(axis=1))
+def _happened(trace: Trace, family: str, place: str, counted: slice) -> Bool[np.ndarray, " draw"]:
+    return np.asarray((trace["events"][family, place][:, counted] > 0).any(axis=1))
 
 
 def _share(hits: Bool[np.ndarray, " draw"]) -> tuple[float | None, float]:

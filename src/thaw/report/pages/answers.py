@@ -153,7 +153,7 @@ def answered(question: Question, scenario: str, draws: int = DRAWS, rivals: bool
         months = found.a.months
         rows = [
             effects.effect_table(thin, question.outcomes, months, found.changed_from, prior),
-            effects.event_table(thin, months, prior),
+            effects.event_table(thin, months, prior, found.changed_from),
         ]
     whole = found.with_rivals(question.outcomes) if rivals else found
     return Answer(whole, _differs(pair), size, *rows)

@@ -106,7 +106,7 @@ def _said(question: Question, answer: Answer) -> Iterable[str]:
     yield f"`thaw compare historical {found.b.scenario.name} --draws {found.a.draws} "
     yield f"--posterior {found.a.posterior} --rivals`.\n\n"
     yield table(EFFECTS, [_effect(answer, outcome) for outcome in question.outcomes]) + "\n"
-    yield table(("event by the end", *ODDS), _events(question, answer)) + "\n"
+    yield table(("event, from then to the end", *ODDS), _events(question, answer)) + "\n"
 
 
 def plain(question: Question, answer: Answer) -> str:
