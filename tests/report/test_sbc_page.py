@@ -35,6 +35,16 @@ def failing(monkeypatch):
     return found
 
 
+def test_the_mean_over_all_subsystems_is_that_of_the_ranks(failing):
+    part = failing.subsystems["agriculture"]
+    found = sbc.together(failing)
+    assert found["parameters"] == pytest.approx(
+        np.mean([*part.parameters[FAILS], *part.parameters[PASSES]])
+    )
+    assert found["density"] == pytest.approx(np.mean(part.log_density))
+    assert found["error"] == pytest.approx(0.577, abs=0.001)
+
+
 def test_a_failed_parameter_is_named_with_what_is_wrong(failing):
     page = sbc.text(failing)
     assert f"| Farms | `{FAILS}` | ranks too low: estimates too high | 0.00000 |" in page

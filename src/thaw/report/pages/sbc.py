@@ -54,6 +54,16 @@ An estimate of these parameters is not interpreted: where thaw shows one, it car
 "{mark}". A failed log density is no parameter; it says that something else in the subsystem's
 posterior, such as the model's own error of a series, has the wrong width.
 """
+TOGETHER = """
+## All subsystems together
+
+A small error that no subsystem shows alone may show in all. The mean rank is {parameters:.2f} for
+the parameters and {density:.2f} for the log density, where {expected:g} is expected; the joint log
+densities of different subsystems are independent, so their mean has a standard error of
+{error:.2f}, and their ranks together are uniform with p = {p:.4f}. A mean above expectation says
+that truths are a little more likely than the draws. Short chains that have not quite arrived would
+do that; whether they did has not been established.
+"""
 REPEAT = """
 ## Repeat it
 
@@ -91,6 +101,7 @@ def text(found: Ranks) -> str:
                 first=_length(sampling[0]), second=_length(sampling[1]),
             ),
             _failures(found),
+            TOGETHER.format(**together(found)),
             REPEAT,
         ]
     )  # fmt: skip
@@ -112,6 +123,20 @@ def verdict(found: Ranks) -> str:
         f"{len(found.failed())} of {count} fitted parameters fail; {refused} of {tried} refits did "
         "not converge."
     )
+
+
+def together(found: Ranks) -> dict[str, float]:
+    """Return mean ranks over all subsystems, the standard error of the second, and its p-value."""
+    parts = found.subsystems.values()
+    densities = np.concatenate([part.ranks(DENSITY) for part in parts])
+    every = [rank for part in parts for ranks_ in part.parameters.values() for rank in ranks_]
+    return {
+        "parameters": float(np.mean(every)),
+        "density": float(densities.mean()),
+        "expected": MOST / 2,
+        "error": float(np.arange(MOST + 1).std() / np.sqrt(len(densities))),
+        "p": uniformity.p_value(densities, MOST),
+    }
 
 
 def _row(name: str, part: Ranked) -> tuple[str, ...]:
