@@ -29,7 +29,7 @@ ROOMS, SOURCES = ("model", "record", "reforms"), (".py", ".csv", ".json")
 
 
 class _Stored(NamedTuple):
-    """A program over flat arguments, and the tree of its results."""
+    """A program over flat arguments, and a tree like its results, with their places as leaves."""
 
     exported: bytes
     results: Any
@@ -81,7 +81,8 @@ def _program(
     if stored is None:
         stored = _traced(function, tree, keys, shapes)
         _write(place, stored)
-    return jax.jit(export.deserialize(bytearray(stored.exported)).call), stored.results
+    program = jax.jit(export.deserialize(bytearray(stored.exported)).call)
+    return program, jax.tree.structure(stored.results)
 
 
 def _traced(
@@ -95,7 +96,7 @@ def _traced(
             for key, leaf in zip(keys, leaves, strict=True)
         ]
         found, after = jax.tree.flatten(function(*jax.tree.unflatten(tree, typed)))
-        results.append(after)
+        results.append(jax.tree.unflatten(after, range(len(found))))
         return found
 
     exported = export.export(jax.jit(flat))(shapes)

@@ -15,6 +15,7 @@ from thaw.model import simulate
 from thaw.model.people import cohorts, fields
 from thaw.model.people import tables as static
 from thaw.model.people.citizens import Counts
+from thaw.model.programs import kept
 from thaw.model.randomness import Keys
 from thaw.model.simulate import States, Structure
 from thaw.model.subsystem import Names, Subsystem, View
@@ -68,7 +69,7 @@ def outside_month(structure: Structure) -> Callable[..., Any]:
         emitted = simulate.merge(shown, others.names, states)
         return as_floats({k: v for k, v in after.items() if k != "people"}), emitted, made, level
 
-    return jax.jit(month_of)
+    return kept(month_of, f"outside people: {structure}")
 
 
 def published(
