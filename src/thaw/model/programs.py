@@ -17,6 +17,7 @@ from threading import Lock
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax import export
 
@@ -42,37 +43,33 @@ def kept(function: Callable[..., Any], label: str) -> Callable[..., Any]:
     is no error: the function is traced as if there were none.
     """
     ready: dict[Any, tuple[Callable[..., Any], Any]] = {}
+    typed: dict[Any, list[int]] = {}
     lock = Lock()
 
     def call(*arguments: Any) -> Any:
-        flat, tree = jax.tree.flatten(arguments)
-        leaves = [_plain(leaf) for leaf in flat]
-        shapes = tuple((np.shape(leaf), str(leaf.dtype)) for leaf in leaves)
+        leaves, tree = jax.tree.flatten(arguments)
+        if tree not in typed:
+            typed[tree] = [at for at, leaf in enumerate(leaves) if _is_key(leaf)]
+        for at in typed[tree]:  # key types are not exported
+            leaves[at] = jax.random.key_data(leaves[at])
+        shapes = (tree, *[np.shape(leaf) for leaf in leaves])
         with lock:
             if shapes not in ready:
-                keys = tuple(jax.dtypes.issubdtype(_type(x), jax.dtypes.prng_key) for x in flat)
-                ready[shapes] = _program(function, label, tree, keys, leaves)
+                ready[shapes] = _program(function, label, tree, typed[tree], leaves)
         program, results = ready[shapes]
         return jax.tree.unflatten(results, program(leaves))
 
     return call
 
 
-def _type(leaf: Any) -> Any:
-    return getattr(leaf, "dtype", np.float64)
-
-
-def _plain(leaf: Any) -> Any:
-    """Return an array without key types, which are not exported."""
-    if jax.dtypes.issubdtype(_type(leaf), jax.dtypes.prng_key):
-        return jax.random.key_data(leaf)
-    return leaf if isinstance(leaf, jax.Array) else np.asarray(leaf)
+def _is_key(leaf: Any) -> bool:
+    return isinstance(leaf, jax.Array) and jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key)
 
 
 def _program(
-    function: Callable[..., Any], label: str, tree: Any, keys: tuple[bool, ...], leaves: list[Any]
+    function: Callable[..., Any], label: str, tree: Any, keys: list[int], leaves: list[Any]
 ) -> tuple[Callable[..., Any], Any]:
-    shapes = [jax.ShapeDtypeStruct(np.shape(leaf), leaf.dtype) for leaf in leaves]
+    shapes = [jax.ShapeDtypeStruct(np.shape(leaf), jnp.result_type(leaf)) for leaf in leaves]
     name = hashlib.sha256(
         repr((label, package(), jax.__version__, jax.default_backend(), str(tree), shapes)).encode()
     ).hexdigest()
@@ -85,15 +82,12 @@ def _program(
     return program, jax.tree.structure(stored.results)
 
 
-def _traced(
-    function: Callable[..., Any], tree: Any, keys: tuple[bool, ...], shapes: list[Any]
-) -> _Stored:
+def _traced(function: Callable[..., Any], tree: Any, keys: list[int], shapes: list[Any]) -> _Stored:
     results: list[Any] = []
 
     def flat(leaves: list[Any]) -> list[Any]:
         typed = [
-            jax.random.wrap_key_data(leaf) if key else leaf
-            for key, leaf in zip(keys, leaves, strict=True)
+            jax.random.wrap_key_data(leaf) if at in keys else leaf for at, leaf in enumerate(leaves)
         ]
         found, after = jax.tree.flatten(function(*jax.tree.unflatten(tree, typed)))
         results.append(jax.tree.unflatten(after, range(len(found))))
