@@ -15,7 +15,7 @@ from thaw.experiment.designs import LUCK, OTHERS
 from thaw.experiment.question import Question, target
 from thaw.experiment.run import Settings
 from thaw.experiment.sensitivity import sensitivity, simulated
-from thaw.model import parameters
+from thaw.model import parameters, simulate
 from thaw.report import contract
 from thaw.report import sensitivity as report
 
@@ -163,10 +163,10 @@ def test_what_the_scenario_fixes_does_not_vary():
 
 def test_points_are_the_draws_of_a_run():
     """Same parameters and stream give what a run gives, but for rounding by place in a batch."""
-    settings = Settings(reforms.load_scenario("historical"), draws=16)
+    settings = Settings(reforms.load_scenario("historical"), draws=simulate.BATCH)
     expected = executor.trace_block(executor.Task(settings))
-    chosen = np.array([11, 3, 3])
-    sample = {n: v[chosen] for n, v in parameters.sample_prior(0, 16).items()}
+    chosen = np.array([simulate.BATCH - 1, 3, 3])
+    sample = {n: v[chosen] for n, v in parameters.sample_prior(0, simulate.BATCH).items()}
     found = simulated(settings, sample, chosen)
     for group, series in expected.items():
         for key, values in series.items():

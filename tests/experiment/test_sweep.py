@@ -18,7 +18,11 @@ from thaw.experiment.outcomes import outcomes
 from thaw.experiment.pieces import PARTS, finished
 from thaw.experiment.run import dataset_digest
 from thaw.experiment.sweep import Sweep, axis, sweep
+from thaw.model.simulate import BATCH
 from thaw.report import sweeps
+
+DRAWS = BATCH + 4
+"""Two blocks a world."""
 
 STUB = textwrap.dedent(
     """
@@ -56,7 +60,7 @@ def some(**changes):
         axes=dict([axis("dose", "virgin_lands=0,0.5,1"), axis("shift", "R07=-12,0")]),
         outcomes=tuple(outcomes("agriculture.meat")),
         seeds=(0, 1),
-        draws=20,
+        draws=DRAWS,
     )
     return Sweep(**{**given, **changes})
 
@@ -64,13 +68,13 @@ def some(**changes):
 def test_every_world_stands_at_its_place(stub, tmp_path):
     data = sweep(some(), tmp_path)
     found = data["agriculture.meat"].sel(
-        dose_virgin_lands=0.5, shift_virgin_lands=-12, seed=1, draw=17, place="USSR"
+        dose_virgin_lands=0.5, shift_virgin_lands=-12, seed=1, draw=BATCH + 1, place="USSR"
     )
     assert found.dims == ("month",)
-    first = 12 * (50.0 - 12 + 0.01 + 17e-6) + np.arange(12).sum() / 12
+    first = 12 * (50.0 - 12 + 0.01 + (BATCH + 1) * 1e-6) + np.arange(12).sum() / 12
     assert float(found[0]) == pytest.approx(first)
     assert str(data["month"].values[0])[:7] == "1953-12"
-    assert data["agriculture.meat"].shape == (3, 2, 2, 20, 12, 1)
+    assert data["agriculture.meat"].shape == (3, 2, 2, DRAWS, 12, 1)
     assert len(stub) == 12 * 2
 
 
@@ -91,7 +95,7 @@ def test_a_killed_sweep_goes_on_where_it_stopped(stub, tmp_path):
 
         executor.trace_block = trace_block
         def die(done, total):
-            if done >= 200:
+            if done >= {10 * DRAWS}:
                 os.kill(os.getpid(), signal.SIGKILL)
         sweep.sweep(some(), Path({str(tmp_path)!r}), progress=die)
         """
@@ -112,8 +116,8 @@ def test_a_killed_sweep_goes_on_where_it_stopped(stub, tmp_path):
 def test_resume_refuses_another_sweep(stub, tmp_path):
     sweep(some(), tmp_path)
     with pytest.raises(InputError, match="other settings"):
-        sweep(some(draws=21), tmp_path, resume=True)
-    sweep(some(draws=21), tmp_path)
+        sweep(some(draws=DRAWS + 1), tmp_path, resume=True)
+    sweep(some(draws=DRAWS + 1), tmp_path)
     assert len(list((tmp_path / PARTS).iterdir())) == 1
 
 
@@ -124,7 +128,7 @@ def test_a_half_written_block_does_not_count(stub, tmp_path):
     block.rename(block.with_suffix(".writing"))
     stub.clear()
     sweep(what, tmp_path, resume=True)
-    assert [task.first_draw for task in stub] == [16]
+    assert [task.first_draw for task in stub] == [BATCH]
 
 
 def test_command_writes_dataset_and_table(stub, tmp_path, capsys):
