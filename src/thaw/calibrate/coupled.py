@@ -16,7 +16,7 @@ from thaw import reforms
 from thaw.calibrate import data, posteriors
 from thaw.calibrate.data import Series
 from thaw.calibrate.posteriors import PosteriorSet
-from thaw.model import exogenous, parameters, simulate
+from thaw.model import parameters, simulate
 from thaw.model.clock import LAST_MONTH, months_until
 
 DRAWS = 64
@@ -75,10 +75,8 @@ def coupled(
     sample: parameters.Sample, months: int, seed: int
 ) -> dict[tuple[str, str], Float[np.ndarray, "draw month"]]:
     """Return the monthly series of the coupled model in replay."""
-    draws = len(next(iter(sample.values())))
     paths = reforms.lever_paths(reforms.load_scenario("historical"), months)
-    plan = simulate.plan_of(paths, months, exogenous.replayed_years(draws, months))
-    return simulate.simulate(simulate.Structure(months), plan, sample, seed)["series"]
+    return simulate.replayed(paths, months, sample, seed)["series"]
 
 
 def _scaled(series: Series, values: np.ndarray) -> np.ndarray:

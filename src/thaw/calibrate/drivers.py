@@ -40,8 +40,7 @@ class Expected(Keys):
     """
 
     def __init__(self, happened: Mapping[str, Array] | None = None) -> None:
-        super().__init__(None)
-        self._happened = dict(happened or {})
+        super().__init__(None, happened=happened)
 
     def happens(self, purpose: str, probability: Float[ArrayLike, "..."]) -> Array:
         """Return the recorded outcome of ``purpose``, else the probability itself."""

@@ -6,7 +6,6 @@ A subsystem that was not fitted, or whose fit was refused, keeps its prior.
 from __future__ import annotations
 
 import json
-import os
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
 
+from thaw.calibrate import files
 from thaw.errors import InputError, unknown
 from thaw.model.parameters import Sample, priors, sample_prior
 from thaw.model.randomness import name_code
@@ -188,13 +188,7 @@ def write(found: PosteriorSet, path: Path) -> None:
 
     Raises InputError when the folder cannot be written.
     """
-    staging = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        staging.write_text(dumps(found), encoding="utf-8")
-        staging.replace(path)
-    except OSError as error:
-        raise InputError(f"--out '{path}': cannot write there ({error.strerror})") from None
+    files.write(dumps(found), path)
 
 
 def dumps(found: PosteriorSet) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Int
 from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError
 
-from thaw.calibrate import uniformity
+from thaw.calibrate import files, uniformity
 from thaw.errors import InputError
 
 MOST = 19
@@ -174,10 +174,4 @@ def dumps(found: Ranks) -> str:
 
 def write(found: Ranks, out: Path) -> None:
     """Write ranks in one step; raise InputError when the folder cannot be written."""
-    staging = out.with_name(f".{out.name}.new")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        staging.write_text(dumps(found), encoding="utf-8")
-        staging.replace(out)
-    except OSError as error:
-        raise InputError(f"--out '{out}': cannot write there ({error.strerror})") from None
+    files.write(dumps(found), out)

@@ -42,7 +42,8 @@ def effect_table(
     for outcome in outcomes:
         for at in outcome.stamps_since(since, months, HORIZONS):
             effect = difference(pair, outcome, at)
-            known = effect if prior is None else difference(prior, outcome, at)
+            mine = summary(effect)
+            known = mine if prior is None else summary(difference(prior, outcome, at))
             median_a = _median(outcome.read(pair[0], at))
             p_beyond = sign_probability(effect, outcome.least(median_a))
             rows.append(
@@ -52,14 +53,12 @@ def effect_table(
                     "subsystem": outcome.subsystem,
                     "unit": outcome.unit,
                     "month": stamp(at),
-                    **summary(effect),
+                    **mine,
                     "p_beyond": p_beyond,
                     "median_a": median_a,
-                    "prior_only": summary(known),
-                    "near_history": summary(effect if near is None else effect[near]),
-                    "label": labels.of_effect(
-                        sign_probability(effect), p_beyond, sign_probability(known)
-                    ),
+                    "prior_only": known,
+                    "near_history": mine if near is None else summary(effect[near]),
+                    "label": labels.of_effect(mine["p_sign"], p_beyond, known["p_sign"]),
                 }
             )
     return pd.DataFrame(rows)

@@ -23,10 +23,14 @@ import thaw
 from thaw import reforms
 from thaw.calibrate import events
 from thaw.errors import InputError
-from thaw.experiment.citizens import trace_of_citizens
-from thaw.experiment.run import Progress, Settings, parameter_sample
-from thaw.model import exogenous, parameters, simulate
-from thaw.model.people import size
+from thaw.experiment.run import (
+    Progress,
+    Settings,
+    parameter_sample,
+    trace_under,
+    weather_years,
+)
+from thaw.model import parameters, simulate
 from thaw.model.places import BLOC_STATES
 from thaw.model.simulate import Trace
 
@@ -179,21 +183,13 @@ def trace_block(task: Task) -> Trace:
     """Return the monthly trace of one task; it reaches one month beyond the end of the run."""
     settings, months = task.settings, task.settings.months + 1
     chosen = slice(task.first_draw, task.first_draw + task.draws)
-    years = (
-        exogenous.replayed_years(settings.draws, months)
-        if settings.weather == "replay"
-        else exogenous.sampled_years(settings.seed, settings.draws, months)
-    )
     paths = reforms.lever_paths(settings.scenario, months, task.decided_from)
-    plan = simulate.plan_of(paths, months, years[chosen])
+    plan = simulate.plan_of(paths, months, weather_years(settings)[chosen])
     plan = dataclasses.replace(plan, outbreaks=_outbreaks(months, task.decided_from))
     fixed = tuple(sorted(settings.fixed().items()))
     whole = _sample(settings.posterior, settings.seed, settings.draws, fixed)
     sample = {name: values[chosen] for name, values in whole.items()}
-    structure = simulate.Structure(months, settings.rivals())
-    if size.parse_people(settings.people) != "cohorts":
-        return trace_of_citizens(settings, structure, plan, sample, first_draw=task.first_draw)
-    return simulate.simulate(structure, plan, sample, settings.seed, task.first_draw)
+    return trace_under(settings, plan, sample, first_draw=task.first_draw)
 
 
 def _outbreaks(months: int, decided_from: int | None) -> Float[np.ndarray, "month state"] | None:

@@ -35,7 +35,7 @@ from thaw.experiment import abduction, effects, labels, refit
 from thaw.experiment.outcomes import Outcome, observed
 from thaw.experiment.run import Progress
 from thaw.experiment.summaries import sign_probability
-from thaw.model import exogenous, observation, parameters, registry, simulate
+from thaw.model import observation, parameters, registry, simulate
 from thaw.model.clock import month_index
 from thaw.model.parameters import Sample
 from thaw.model.randomness import name_code
@@ -215,11 +215,9 @@ def signs(
 
 def world(scenario: reforms.Scenario, sample: Sample, seed: int) -> Trace:
     """Return the trace of a scenario over draws of parameters, without its latent states."""
-    draws = len(next(iter(sample.values())))
     months = MONTHS + 1
     paths = reforms.lever_paths(scenario, months, DECIDED_FROM)
-    plan = simulate.plan_of(paths, months, exogenous.replayed_years(draws, months))
-    trace = simulate.simulate(simulate.Structure(months), plan, sample, seed)
+    trace = simulate.replayed(paths, months, sample, seed)
     return {"series": trace["series"], "events": trace["events"], "latent": {}}
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 import thaw
 from thaw import record, reforms
@@ -198,20 +198,38 @@ def trace_on(
     settings: Settings, paths: reforms.LeverPaths, progress: Progress | None = None
 ) -> simulate.Trace:
     """Return the monthly trace of some settings on given lever paths."""
+    plan = simulate.plan_of(paths, settings.months + 1, weather_years(settings))
+    return trace_under(settings, plan, parameter_sample(settings), progress)
+
+
+def weather_years(settings: Settings) -> Int[np.ndarray, "draw year"]:
+    """Return the years whose rain each draw has, to the month after the end of the run."""
     months = settings.months + 1
-    sample = parameter_sample(settings)
-    structure = simulate.Structure(months, settings.rivals())
-    years = (
-        exogenous.replayed_years(settings.draws, months)
-        if settings.weather == "replay"
-        else exogenous.sampled_years(settings.seed, settings.draws, months)
-    )
-    plan = simulate.plan_of(paths, months, years)
+    if settings.weather == "replay":
+        return exogenous.replayed_years(settings.draws, months)
+    return exogenous.sampled_years(settings.seed, settings.draws, months)
+
+
+def trace_under(
+    settings: Settings,
+    plan: simulate.Plan,
+    sample: parameters.Sample,
+    progress: Progress | None = None,
+    first_draw: int | None = None,
+) -> simulate.Trace:
+    """Return the monthly trace of a parameter sample under a plan, of cohorts or of citizens.
+
+    The sample holds draws from ``first_draw`` on, of a world that is compared with others (None:
+    all draws of a run).
+    """
+    structure = simulate.Structure(settings.months + 1, settings.rivals())
     if size.parse_people(settings.people) != "cohorts":
         from thaw.experiment.citizens import trace_of_citizens
 
-        return trace_of_citizens(settings, structure, plan, sample, progress)
-    return simulate.simulate(structure, plan, sample, settings.seed, progress=progress)
+        return trace_of_citizens(settings, structure, plan, sample, progress, first_draw)
+    return simulate.simulate(
+        structure, plan, sample, settings.seed, first_draw or 0, progress=progress
+    )
 
 
 def _number(key: str, value: object) -> float:

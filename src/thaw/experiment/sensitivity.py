@@ -24,8 +24,8 @@ from thaw.errors import InputError
 from thaw.experiment import executor, pieces
 from thaw.experiment.designs import LUCK, Design
 from thaw.experiment.question import JUDGEMENT, Question
-from thaw.experiment.run import Progress, Settings
-from thaw.model import exogenous, parameters, simulate
+from thaw.experiment.run import Progress, Settings, weather_years
+from thaw.model import parameters, simulate
 
 HALF = 0.5
 """Share of variance above which an answer is called driven by judgement priors."""
@@ -155,15 +155,10 @@ def simulated(
     it is sampled, the same weather. Short batches are padded to the one compiled shape.
     """
     months = settings.months + 1
-    years = (
-        exogenous.replayed_years(settings.draws, months)
-        if settings.weather == "replay"
-        else exogenous.sampled_years(settings.seed, settings.draws, months)
-    )
     count = len(streams)
     padded = np.minimum(np.arange(simulate.BATCH), count - 1)
     paths = reforms.lever_paths(settings.scenario, months)
-    plan = simulate.plan_of(paths, months, years[streams[padded]])
+    plan = simulate.plan_of(paths, months, weather_years(settings)[streams[padded]])
     structure = simulate.Structure(months, settings.rivals())
     trace = simulate.compiled(structure)(
         simulate.draw_keys(settings.seed, streams[padded]),

@@ -74,12 +74,19 @@ def _program(
         repr((label, package(), jax.__version__, jax.default_backend(), str(tree), shapes)).encode()
     ).hexdigest()
     place = folder() / f"{name}.program"
-    stored = _read(place)
-    if stored is None:
+    try:
+        found = _ready(pickle.loads(place.read_bytes()))
+        place.touch()  # the latest used stay
+        return found
+    except Exception:  # missing, or whatever is wrong with the file: it is made again
         stored = _traced(function, tree, keys, shapes)
         _write(place, stored)
-    program = jax.jit(export.deserialize(bytearray(stored.exported)).call)
-    return program, jax.tree.structure(stored.results)
+        return _ready(stored)
+
+
+def _ready(stored: _Stored) -> tuple[Callable[..., Any], Any]:
+    exported = export.deserialize(bytearray(stored.exported))
+    return jax.jit(exported.call), jax.tree.structure(stored.results)
 
 
 def _traced(function: Callable[..., Any], tree: Any, keys: list[int], shapes: list[Any]) -> _Stored:
@@ -113,17 +120,6 @@ def package() -> str:
         total.update(str(path.relative_to(root)).encode())
         total.update(path.read_bytes())
     return total.hexdigest()
-
-
-def _read(place: Path) -> _Stored | None:
-    """Return a program and mark it as used; None where the file is missing or broken."""
-    try:
-        found = pickle.loads(place.read_bytes())
-        export.deserialize(bytearray(found.exported))
-        place.touch()
-    except Exception:  # whatever is wrong with the file: it is made again
-        return None
-    return found if isinstance(found, _Stored) else None
 
 
 def _write(place: Path, stored: _Stored) -> None:

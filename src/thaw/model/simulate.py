@@ -258,6 +258,13 @@ def plan_of(paths: Any, months: int, years: np.ndarray) -> Plan:
     return Plan(paths.value, paths.decided, dated, rain, paths.menu)
 
 
+def replayed(paths: Any, months: int, sample: Sample, seed: int) -> Trace:
+    """Return the trace of lever paths over a parameter sample, under the observed weather."""
+    draws = len(next(iter(sample.values())))
+    plan = plan_of(paths, months, exogenous.replayed_years(draws, months))
+    return simulate(Structure(months), plan, sample, seed)
+
+
 def draw_keys(seed: int, draws: np.ndarray) -> Array:
     """Return one key per draw; it depends on the seed and on the draw's number only."""
     root = jax.random.key(seed)

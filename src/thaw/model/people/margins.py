@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int64
 
+from thaw.model.people.demography import custody_profile
 from thaw.model.people.layout import CELL, Layout, layout_of
 
 MARGIN = 1.12
@@ -81,7 +82,8 @@ def margins(start: Any, people: int | str, params: dict[str, float], workers: fl
     whole = largest_remainder(by_unit, number)
     free = whole[:, 0]
     bins = carried(persons.reshape(-1, persons.shape[-1]).T, free)
-    ages = persons.sum(axis=(2, 3)) * _profile(persons.shape[0], params)
+    women = params["people.custody_women"]
+    ages = persons.sum(axis=(2, 3)) * np.asarray(custody_profile(women, persons.shape[0]))
     inside = carried(np.repeat(ages.reshape(1, -1), len(free), axis=0), whole[:, 1:].sum(axis=1))
     adults = np.asarray(start.adults, float)
     settlers = np.asarray(start.settlers, float).T
@@ -100,12 +102,6 @@ def margins(start: Any, people: int | str, params: dict[str, float], workers: fl
         workers=largest_remainder(np.asarray(start.urban, float), round(workers * scale)),
         weight=everybody / number,
     )
-
-
-def _profile(ages: int, params: dict[str, float]) -> Float[np.ndarray, "age sex"]:
-    column = np.zeros(ages)
-    column[18:56] = 1.0
-    return np.stack([column, column * params["people.custody_women"]], axis=1)
 
 
 def layout_for(

@@ -71,7 +71,6 @@ def removal_months() -> dict[str, int]:
 
 
 @cache
-@cache
 def first_rows() -> pandas.DataFrame:
     """Return one row per person of the roster, in its order."""
     return spells().drop_duplicates("actor_id").set_index("actor_id", drop=False).loc[list(names())]

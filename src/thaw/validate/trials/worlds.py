@@ -12,7 +12,7 @@ from thaw import reforms
 from thaw.calibrate import DEFAULT, fitting, posteriors
 from thaw.calibrate.fitting import Request
 from thaw.calibrate.posteriors import PosteriorSet
-from thaw.model import exogenous, simulate
+from thaw.model import simulate
 from thaw.model.clock import month_index
 from thaw.model.parameters import Sample
 from thaw.validate.validation import UNTIL
@@ -27,11 +27,8 @@ LEFT_OUT = Path(posteriors.__file__).parent / "posteriors" / "left_out"
 
 def replay(sample: Sample, scenario: reforms.Scenario | None = None) -> simulate.Trace:
     """Return the monthly trace of a parameter sample in replay of history, or of a scenario."""
-    draws = len(next(iter(sample.values())))
     chosen = scenario or reforms.load_scenario("historical")
-    paths = reforms.lever_paths(chosen, MONTHS)
-    plan = simulate.plan_of(paths, MONTHS, exogenous.replayed_years(draws, MONTHS))
-    return simulate.simulate(simulate.Structure(MONTHS), plan, sample, SEED)
+    return simulate.replayed(reforms.lever_paths(chosen, MONTHS), MONTHS, sample, SEED)
 
 
 def base() -> PosteriorSet:
