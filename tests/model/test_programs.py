@@ -1,5 +1,7 @@
 """Programs kept between runs: the same numbers, made again when they are lost or out of date."""
 
+import time
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -49,16 +51,64 @@ def test_a_program_is_traced_once_for_all_processes(folder):
     assert counts == ["one"]
 
 
-def test_other_labels_shapes_and_sources_are_other_programs(folder, monkeypatch):
+def test_other_labels_and_sources_are_other_programs(folder, monkeypatch):
     counts = []
     traced(counts)(*arguments())
     traced(counts, "two")(*arguments())
-    keys, values, _ = arguments()
-    traced(counts)(keys, values, np.float64(1.0))
     monkeypatch.setattr(programs, "package", lambda: "changed")
     traced(counts)(*arguments())
-    assert counts == ["one", "two", "one", "one"]
-    assert len(list(folder.glob("*.program"))) == 4
+    assert counts == ["one", "two", "one"]
+    assert len(list(folder.glob("*.program"))) == 3
+
+
+def test_a_program_of_other_shapes_takes_the_place_of_the_one_kept(folder):
+    counts = []
+    traced(counts)(*arguments())
+    keys, values, _ = arguments()
+    found = traced(counts)(keys, values, np.float64(1.0))
+    assert np.array_equal(found["series"]["b", "USSR"], np.ones(4))
+    assert counts == ["one", "one"]
+    assert len(list(folder.glob("*.program"))) == 1
+
+
+@pytest.mark.parametrize("hit", [False, True])
+def test_code_that_jax_has_in_its_own_cache_is_kept_as_a_trace(folder, monkeypatch, hit):
+    """What XLA has loaded it cannot write again: such code would fail at its first call."""
+    lower, fresh = programs._lowered, time.time_ns()  # a constant that no cache has seen
+
+    class Lowered:
+        def __init__(self, exported):
+            self.real = lower(exported)
+
+        def compile(self):
+            if hit:
+                jax.monitoring.record_event("/jax/compilation_cache/cache_hits")
+            return self.real.compile()
+
+    monkeypatch.setattr(programs, "_lowered", Lowered)
+    programs.kept(lambda x: x + fresh, "one")(np.ones(3))
+    assert (programs._read(programs._place("one")).code is None) == hit
+    again = programs.kept(lambda x: x - fresh, "one")  # never traced: what is kept is run
+    assert np.array_equal(again(np.ones(3)), np.ones(3) + fresh)
+
+
+def test_a_program_may_be_prepared_before_its_arguments_are_known(folder):
+    counts = []
+    traced(counts)(*arguments())
+    again = traced(counts)
+    again.prepare()
+    again.prepare()
+    assert np.array_equal(again(*arguments())["series"]["b", "USSR"], np.ones(4))
+    assert counts == ["one"]
+
+
+def test_a_kept_value_is_made_once(folder, monkeypatch):
+    made = []
+    for _ in range(2):
+        assert programs.kept_value("tables", lambda: made.append(1) or {"x": 2.0}) == {"x": 2.0}
+    monkeypatch.setattr(programs, "package", lambda: "changed")
+    assert programs.kept_value("tables", lambda: made.append(1) or {"x": 3.0}) == {"x": 3.0}
+    assert made == [1, 1]
 
 
 def test_a_broken_file_is_made_again(folder):

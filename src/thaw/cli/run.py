@@ -70,11 +70,13 @@ def finish(settings: Settings, out: Path, json_: bool, quiet: bool) -> None:
     from thaw.experiment import storage
     from thaw.model.people import allocator
     from thaw.report import contract
+    from thaw.report.painter import Painter
 
     allocator.share_heap()
     storage.prepare(out)
-    result = experiment.simulate_run(settings, reporter("draws", quiet or json_))
-    result.save(out)
+    with Painter() as painter:
+        result = experiment.simulate_run(settings, reporter("draws", quiet or json_))
+        result.save(out, painter)
     if json_:
         typer.echo(contract.dumps(contract.run_document(result)))
     elif not quiet:

@@ -28,6 +28,8 @@ from thaw.model.recorded import Recorded, recorded
 if TYPE_CHECKING:
     import pandas as pd
 
+    from thaw.report.painter import Painter
+
 Progress = Callable[[int, int], None]
 WEATHER = ("replay", "sampled")
 PRIOR = "prior"
@@ -142,17 +144,25 @@ class Run:
 
     def plot(self, folder: Path | str) -> list[Path]:
         """Draw the figures of the run into a folder and return their paths."""
-        from thaw.report.figures import draw_run
+        from thaw.report import figures
 
-        return draw_run(self, Path(folder))
+        return figures.draw(figures.pages(self, Path(folder)))
 
-    def save(self, folder: Path | str) -> dict[str, Any]:
-        """Write dataset, table, figures and manifest as one atomic result; return the manifest."""
+    def save(self, folder: Path | str, painter: Painter | None = None) -> dict[str, Any]:
+        """Write dataset, table, figures and manifest as one atomic result; return the manifest.
+
+        A painter draws some of the figures in a process of its own.
+        """
+        from thaw.report import figures
 
         def write(staging: Path) -> None:
+            pages = figures.pages(self, staging / "figures")
+            sent, left = painter.share(pages) if painter is not None else ([], pages)
             netcdf.write_dataset(self.data, staging / "run.nc")
             self.table().to_csv(staging / "observables.csv", index=False)
-            self.plot(staging / "figures")
+            figures.draw(left)
+            if painter is not None:
+                painter.finish(sent)
 
         return storage.write_result(Path(folder), write, self.manifest())
 

@@ -1,16 +1,21 @@
-"""Traced programs, kept between runs: the form that JAX exports (StableHLO), one file a program.
+"""Compiled programs, kept between runs, one file each; and values that the package determines.
 
-To trace a month of thirteen subsystems takes longer than most runs do. What is traced depends on
-the files of the package, on JAX, and on the shapes of the arguments alone; all of them are in the
-name of the file, so that a changed model is traced anew.
+To trace a month of thirteen subsystems takes longer than most runs do, and to find it in JAX's own
+cache a second. What a program is depends on the files of the package, on JAX, on the processor, and
+on the shapes of the arguments alone; all of these are checked, so that a changed model is compiled
+anew.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import pickle
+import platform
 import tempfile
+import zlib
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -20,88 +25,160 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import export
+from jax.experimental import serialize_executable
 
 import thaw
 
 KEPT = 24
-"""Programs kept; the oldest go first."""
+"""Files kept; the oldest go first."""
 ROOMS, SOURCES = ("model", "record", "reforms"), (".py", ".csv", ".json")
 """Rooms of the package that a model is made of, and their files that matter."""
+Shapes = tuple[Any, ...]
+"""The tree of some arguments, and the shape of every leaf."""
 
 
 class _Stored(NamedTuple):
-    """A program over flat arguments, and a tree like its results, with their places as leaves."""
+    """A program over flat arguments: what they are, its trace, its code, the tree of its results.
 
-    exported: bytes
+    The trace is what JAX exports (StableHLO). There is no code where JAX had it in its own cache,
+    because what is loaded from there cannot be written again (XLA loses names of functions).
+    """
+
+    tree: str
+    shapes: tuple[tuple[int, ...], ...]
+    trace: bytes
+    code: tuple[Any, ...] | None
     results: Any
 
 
-def kept(function: Callable[..., Any], label: str) -> Callable[..., Any]:
-    """Return a function of trees of arrays compiled, its trace kept in the cache folder.
+class _Ready(NamedTuple):
+    tree: str
+    shapes: tuple[tuple[int, ...], ...]
+    program: Callable[..., Any]
+    results: Any
+
+
+def kept(function: Callable[..., Any], label: str) -> Program:
+    """Return a function of trees of arrays compiled, kept in the cache folder.
 
     ``label`` tells everything that ``function`` closes over. A file that cannot be read or written
-    is no error: the function is traced as if there were none.
+    is no error: the function is compiled as if there were none.
     """
-    ready: dict[Any, tuple[Callable[..., Any], Any]] = {}
-    typed: dict[Any, list[int]] = {}
-    lock = Lock()
+    return Program(function, label)
 
-    def call(*arguments: Any) -> Any:
+
+class Program:
+    """A function of trees of arrays that is compiled once for all processes."""
+
+    def __init__(self, function: Callable[..., Any], label: str) -> None:
+        """Take the function; nothing is compiled before the first call."""
+        self._function, self._label = function, label
+        self._ready: dict[Shapes, _Ready] = {}
+        self._typed: dict[Any, list[int]] = {}
+        self._loading: Future[_Ready | None] | None = None
+        self._lock = Lock()
+
+    def prepare(self) -> None:
+        """Begin to load what is kept, beside whatever else is done until the first call."""
+        with self._lock:
+            if self._loading is None and not self._ready:
+                pool = ThreadPoolExecutor(1)
+                self._loading = pool.submit(_loaded, self._label)
+                pool.shutdown(wait=False)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Return what the function returns."""
         leaves, tree = jax.tree.flatten(arguments)
-        if tree not in typed:
-            typed[tree] = [at for at, leaf in enumerate(leaves) if _is_key(leaf)]
-        for at in typed[tree]:  # key types are not exported
+        if tree not in self._typed:
+            self._typed[tree] = [at for at, leaf in enumerate(leaves) if _is_key(leaf)]
+        for at in self._typed[tree]:  # key types cannot be kept
             leaves[at] = jax.random.key_data(leaves[at])
         shapes = (tree, *[np.shape(leaf) for leaf in leaves])
-        with lock:
-            if shapes not in ready:
-                ready[shapes] = _program(function, label, tree, typed[tree], leaves)
-        program, results = ready[shapes]
-        return jax.tree.unflatten(results, program(leaves))
+        ready = self._ready.get(shapes)
+        if ready is None:
+            ready = self._made(shapes, leaves)
+        return jax.tree.unflatten(ready.results, ready.program(*leaves))
 
-    return call
+    def _made(self, shapes: Shapes, leaves: list[Any]) -> _Ready:
+        """Return the program for some shapes: the one kept if it fits, or else a new one."""
+        tree, *sizes = shapes
+        with self._lock:
+            if shapes not in self._ready:
+                loading, self._loading = self._loading, None
+                found = loading.result() if loading is not None else _loaded(self._label)
+                if found is None or found[:2] != (str(tree), tuple(sizes)):
+                    traced = _traced(self._function, tree, self._typed[tree], leaves)
+                    stored, found = _compiled(*traced)
+                    _write(_place(self._label), stored)
+                self._ready[shapes] = found
+            return self._ready[shapes]
 
 
 def _is_key(leaf: Any) -> bool:
     return isinstance(leaf, jax.Array) and jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key)
 
 
-def _program(
-    function: Callable[..., Any], label: str, tree: Any, keys: list[int], leaves: list[Any]
-) -> tuple[Callable[..., Any], Any]:
-    shapes = [jax.ShapeDtypeStruct(np.shape(leaf), jnp.result_type(leaf)) for leaf in leaves]
-    name = hashlib.sha256(
-        repr((label, package(), jax.__version__, jax.default_backend(), str(tree), shapes)).encode()
-    ).hexdigest()
-    place = folder() / f"{name}.program"
+def _loaded(label: str) -> _Ready | None:
+    """Return the program kept under a label, or None: missing, or whatever is wrong with it."""
     try:
-        found = _ready(pickle.loads(place.read_bytes()))
-        place.touch()  # the latest used stay
-        return found
-    except Exception:  # missing, or whatever is wrong with the file: it is made again
-        stored = _traced(function, tree, keys, shapes)
-        _write(place, stored)
-        return _ready(stored)
+        stored = _read(_place(label))
+        if stored.code is not None:
+            program = serialize_executable.deserialize_and_load(*stored.code)
+        else:
+            program = _lowered(export.deserialize(bytearray(stored.trace))).compile()
+        return _Ready(stored.tree, stored.shapes, program, jax.tree.structure(stored.results))
+    except Exception:
+        return None
 
 
-def _ready(stored: _Stored) -> tuple[Callable[..., Any], Any]:
-    exported = export.deserialize(bytearray(stored.exported))
-    return jax.jit(exported.call), jax.tree.structure(stored.results)
+def _lowered(exported: export.Exported) -> Any:
+    shapes = [jax.ShapeDtypeStruct(aval.shape, aval.dtype) for aval in exported.in_avals]
+    return jax.jit(exported.call).lower(*shapes)
 
 
-def _traced(function: Callable[..., Any], tree: Any, keys: list[int], shapes: list[Any]) -> _Stored:
+def _traced(
+    function: Callable[..., Any], tree: Any, keys: list[int], leaves: list[Any]
+) -> tuple[_Stored, Any]:
+    """Return a program traced and lowered, to be kept without its code."""
     results: list[Any] = []
 
-    def flat(leaves: list[Any]) -> list[Any]:
+    def flat(*given: Any) -> list[Any]:
         typed = [
-            jax.random.wrap_key_data(leaf) if at in keys else leaf for at, leaf in enumerate(leaves)
+            jax.random.wrap_key_data(leaf) if at in keys else leaf for at, leaf in enumerate(given)
         ]
         found, after = jax.tree.flatten(function(*jax.tree.unflatten(tree, typed)))
         results.append(jax.tree.unflatten(after, range(len(found))))
         return found
 
-    exported = export.export(jax.jit(flat))(shapes)
-    return _Stored(bytes(exported.serialize()), results[-1])
+    shapes = [jax.ShapeDtypeStruct(np.shape(leaf), jnp.result_type(leaf)) for leaf in leaves]
+    exported = export.export(jax.jit(flat))(*shapes)
+    sizes = tuple(shape.shape for shape in shapes)
+    stored = _Stored(str(tree), sizes, bytes(exported.serialize()), None, results[-1])
+    return stored, _lowered(exported)
+
+
+def _compiled(stored: _Stored, lowered: Any) -> tuple[_Stored, _Ready]:
+    """Return a program compiled, and what to keep of it."""
+    hits: list[str] = []
+    jax.monitoring.register_event_listener(listener := lambda event, **_: hits.append(event))
+    try:
+        program = lowered.compile()
+    finally:
+        jax.monitoring.unregister_event_listener(listener)
+    if not any(event.endswith("cache_hits") for event in hits):
+        stored = stored._replace(code=serialize_executable.serialize(program))
+    results = jax.tree.structure(stored.results)
+    return stored, _Ready(stored.tree, stored.shapes, program, results)
+
+
+def kept_value(label: str, make: Callable[[], Any]) -> Any:
+    """Return what ``make`` returns: it depends on the package alone, and is kept in a file."""
+    place = _place(label)
+    with contextlib.suppress(Exception):
+        return _read(place)
+    made = make()
+    _write(place, made)
+    return made
 
 
 def folder() -> Path:
@@ -109,6 +186,11 @@ def folder() -> Path:
     from thaw.model import cache_folder
 
     return cache_folder() / "programs"
+
+
+def _place(label: str) -> Path:
+    parts = (label, package(), jax.__version__, jax.default_backend(), _processor())
+    return folder() / f"{hashlib.sha256(repr(parts).encode()).hexdigest()}.program"
 
 
 @cache
@@ -122,12 +204,28 @@ def package() -> str:
     return total.hexdigest()
 
 
-def _write(place: Path, stored: _Stored) -> None:
-    """Write a program in one step; keep the latest ones."""
+@cache
+def _processor() -> str:
+    """Return what compiled code depends on of the machine: its kind and what it can do."""
+    found = [platform.machine(), platform.processor()]
+    with contextlib.suppress(OSError):
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        found += sorted({line for line in lines if line.startswith(("flags", "Features"))})
+    return repr(found)
+
+
+def _read(place: Path) -> Any:
+    found = pickle.loads(zlib.decompress(place.read_bytes()))
+    place.touch()  # the latest used stay
+    return found
+
+
+def _write(place: Path, value: Any) -> None:
+    """Write a file in one step; keep the latest ones."""
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as file:
-            file.write(pickle.dumps(stored))
+            file.write(zlib.compress(pickle.dumps(value), 1))
         Path(file.name).replace(place)
         every = sorted(place.parent.glob("*.program"), key=lambda path: path.stat().st_mtime)
         for old in every[:-KEPT]:

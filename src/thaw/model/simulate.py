@@ -23,7 +23,7 @@ from thaw.model import exogenous, menu, registry
 from thaw.model.clock import LAST_MONTH
 from thaw.model.parameters import Sample
 from thaw.model.places import BLOC_STATES
-from thaw.model.programs import kept
+from thaw.model.programs import Program, kept, kept_value
 from thaw.model.randomness import Keys, Shapes, drawn_ahead
 from thaw.model.subsystem import Emission, Levers, Names, Subsystem, View
 from thaw.reforms.menu import policies
@@ -198,7 +198,7 @@ def run_one(
 
 
 @cache
-def compiled(structure: Structure) -> Callable[..., dict[str, Any]]:
+def compiled(structure: Structure) -> Program:
     """Return the compiled batch function of a structure: draws are vmapped, the plan is shared.
 
     Its arguments are keys, parameters and weather by draw, then plan and inputs.
@@ -215,7 +215,9 @@ def compiled(structure: Structure) -> Callable[..., dict[str, Any]]:
 @cache
 def all_inputs(names: tuple[str, ...] = registry.NAMES) -> dict[str, Any]:
     """Return the static inputs of every subsystem, loaded once."""
-    return {name: registry.subsystems()[name].inputs() for name in names}
+    return kept_value(
+        f"inputs: {names}", lambda: {name: registry.subsystems()[name].inputs() for name in names}
+    )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import matplotlib as mpl
 import numpy as np
@@ -55,20 +55,40 @@ def _set(posterior: str) -> str:
     return "the prior" if posterior == "prior" else f"the posterior set '{posterior}'"
 
 
-def draw_run(run: Run, folder: Path) -> list[Path]:
-    """Draw one page per subsystem of a run as PNG files and return their paths.
+class Page(NamedTuple):
+    """A page of panels of one subsystem, and the file that it goes to."""
+
+    subsystem: str
+    rows: pd.DataFrame
+    legend: str
+    path: Path
+
+    @property
+    def panels(self) -> int:
+        """Return how many panels the page has."""
+        series, single = split(self.rows)
+        return len(series) + bool(single)
+
+
+def pages(run: Run, folder: Path) -> list[Page]:
+    """Return one page per subsystem of a run, as PNG files of a folder.
 
     A run of few months has nothing to draw of some subsystems.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    table, drawn = run.table(), []
-    for subsystem, rows in table.groupby("subsystem", sort=False):
-        if not any(split(rows)):
-            continue
-        path = folder / f"{subsystem}.png"
-        page(rows, str(subsystem), caption(run)).savefig(path, dpi=130)
-        drawn.append(path)
-    return drawn
+    groups = run.table().groupby("subsystem", sort=False)
+    return [
+        Page(str(subsystem), rows, caption(run), folder / f"{subsystem}.png")
+        for subsystem, rows in groups
+        if any(split(rows))
+    ]
+
+
+def draw(chosen: list[Page]) -> list[Path]:
+    """Draw pages and return their paths."""
+    for one in chosen:
+        one.path.parent.mkdir(parents=True, exist_ok=True)
+        page(one.rows, one.subsystem, one.legend).savefig(one.path, dpi=130)
+    return [one.path for one in chosen]
 
 
 def split(rows: pd.DataFrame) -> tuple[list[pd.DataFrame], list[pd.DataFrame]]:

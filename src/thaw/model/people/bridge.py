@@ -15,7 +15,7 @@ from thaw.model import simulate
 from thaw.model.people import cohorts, fields
 from thaw.model.people import tables as static
 from thaw.model.people.citizens import Counts
-from thaw.model.programs import kept
+from thaw.model.programs import Program, kept
 from thaw.model.randomness import Keys
 from thaw.model.simulate import States, Structure
 from thaw.model.subsystem import Names, Subsystem, View
@@ -35,14 +35,14 @@ def plan_arrays(plan: simulate.Plan) -> dict[str, dict[str, Any]]:
 
 
 @cache
-def first_states(structure: Structure) -> Callable[..., States]:
+def first_states(structure: Structure) -> Program:
     """Return the compiled first month of every subsystem."""
     inputs = simulate.all_inputs(structure.names)
 
     def made(params: Any) -> States:
         return as_floats(simulate.initial_states(structure, params, inputs))
 
-    return jax.jit(made)
+    return kept(made, f"first month: {structure}")
 
 
 def people_seen() -> Subsystem:
@@ -51,7 +51,7 @@ def people_seen() -> Subsystem:
 
 
 @cache
-def outside_month(structure: Structure) -> Callable[..., Any]:
+def outside_month(structure: Structure) -> Program:
     """Return the compiled month of all other subsystems, with the fields of people."""
     others = dataclasses.replace(
         structure, names=tuple(n for n in structure.names if n != "people"), order=None

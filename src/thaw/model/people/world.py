@@ -138,6 +138,8 @@ def origin(
     ``outside`` and ``states`` replace the other subsystems and the first month (for tests).
     """
     chosen = {name: float(np.asarray(value).reshape(-1)[0]) for name, value in params.items()}
+    if outside is None:
+        bridge.outside_month(structure).prepare()
     arrays = bridge.as_floats(chosen)
     states = bridge.first_states(structure)(arrays) if states is None else states
     start = states["people"]
