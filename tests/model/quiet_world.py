@@ -16,6 +16,7 @@ import jax
 import jax.numpy as jnp
 
 from thaw.model import parameters, simulate
+from thaw.model.packing import Packed
 from thaw.model.people import bridge, cohorts, fields, world
 from thaw.model.randomness import Keys
 from thaw.model.subsystem import Names, View
@@ -52,7 +53,8 @@ def outside():
     subsystem = bridge.people_seen()
     inputs = subsystem.inputs()
 
-    def month_of(states, month, paths, params, key):
+    def month_of(states, month, paths, packed, key):
+        params = packed.single()
         others = fakes.world()
         for owner, variables in OTHERS.items():
             for name, value in variables.items():
@@ -60,7 +62,7 @@ def outside():
         view = View(subsystem, {**others, "people": states["people"]}, month, {}, inputs, set())
         mine = Names("people", simulate.own(params, "people"))
         made, level = fields.fields(view, mine, Keys.of(key, month, "people"), False)
-        return {}, {"series": {}, "events": {}, "latent": {}}, made, level
+        return {}, Packed(jnp.zeros(0), ()), made, level
 
     return jax.jit(month_of)
 

@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import importlib
 import re
 from pathlib import Path
 
@@ -20,6 +21,16 @@ from thaw.model.simulate import Accesses, Structure
 
 MONTHS = 145
 """One more than the default run: the tests share its compiled code."""
+
+
+def test_no_module_holds_an_array_of_jax():
+    """Made while a program is traced, it would be a part of that program, and break the next."""
+    root = Path(thaw.__file__).parent
+    for path in sorted((root / "model").rglob("*.py")):
+        parts = path.relative_to(root.parent).with_suffix("").parts
+        module = importlib.import_module(".".join(parts).removesuffix(".__init__"))
+        held = [name for name, value in vars(module).items() if isinstance(value, jax.Array)]
+        assert not held, (path, held)
 
 
 def trace(scenario="historical", draws=4, seed=0):

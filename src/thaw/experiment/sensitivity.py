@@ -160,14 +160,11 @@ def simulated(
     paths = reforms.lever_paths(settings.scenario, months)
     plan = simulate.plan_of(paths, months, weather_years(settings)[streams[padded]])
     structure = simulate.Structure(months, settings.rivals())
-    trace = simulate.compiled(structure)(
-        simulate.draw_keys(settings.seed, streams[padded]),
-        {name: values[padded] for name, values in sample.items()},
-        plan.rain,
-        plan.shared(),
-        simulate.all_inputs(structure.names),
+    part = {name: values[padded] for name, values in sample.items()}
+    trace = simulate.run_batch(
+        structure, streams[padded], part, plan.rain, plan.shared(), settings.seed
     )
-    return jax.tree.map(lambda leaf: np.asarray(leaf)[:count], jax.device_get(trace))
+    return jax.tree.map(lambda leaf: leaf[:count], trace)
 
 
 def table_of(question: Question, design: Design, values: Values) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from jaxtyping import Array, Float
 
 from thaw.model import exogenous, menu, registry
 from thaw.model.clock import LAST_MONTH
+from thaw.model.packing import Packed, grouped, pack, pack_groups
 from thaw.model.parameters import Sample
 from thaw.model.places import BLOC_STATES
 from thaw.model.programs import Program, kept, kept_value
@@ -33,7 +34,8 @@ BATCH = 8
 
 States = dict[str, Any]
 Trace = dict[str, dict[Any, Float[np.ndarray, "draw month"]]]
-"""``series``, ``events`` and ``latent``: name -> monthly values by draw."""
+KINDS = ("series", "events", "latent")
+"""Of each kind, a trace has monthly values by draw, by name."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -155,7 +157,7 @@ def merge(emissions: Sequence[Emission], names: Sequence[str], states: States) -
                 latent[f"{name}.{variable}"] = value
     return {
         kind: {key: jnp.asarray(value, jnp.float64) for key, value in group.items()}
-        for kind, group in (("series", series), ("events", events), ("latent", latent))
+        for kind, group in zip(KINDS, (series, events, latent), strict=True)
     }
 
 
@@ -166,20 +168,14 @@ def run_one(
     rain: Mapping[str, Array],
     plan: Mapping[str, Any],
     inputs: Mapping[str, Any],
-) -> dict[str, Any]:
-    """Return the trace of one draw over all months: a scan of :func:`one_month`.
-
-    The hundreds of numbers that a month shows leave the scan side by side in one array.
-    """
+) -> Packed:
+    """Return the trace of one draw over all months, side by side: a scan of :func:`one_month`."""
     names = [subsystem.name for subsystem, _ in structure.steps()]
-    trees: list[Any] = []
 
-    def body(states: States, slices: Any) -> tuple[States, Float[Array, " value"]]:
+    def body(states: States, slices: Any) -> tuple[States, Packed]:
         month, now, luck = slices
         after, shown = one_month(structure, states, month, now, params, inputs, key, None, luck)
-        values, tree = jax.tree.flatten(merge(shown, names, states))
-        trees.append(tree)
-        return after, jnp.stack(values)
+        return after, pack_groups(merge(shown, names, states))
 
     start = jax.tree.map(
         lambda leaf: jnp.asarray(leaf, jnp.float64), initial_states(structure, params, inputs)
@@ -193,31 +189,46 @@ def run_one(
             lambda: one_month(structure, start, months[0], first, params, inputs, key, seen)[0]
         )
         luck = drawn_ahead(key, structure.months, seen.draws)
-    table = jax.lax.scan(body, start, (months, full, luck))[1]
-    return jax.tree.unflatten(trees[-1], list(table.T))
+    return jax.lax.scan(body, start, (months, full, luck))[1]
 
 
 @cache
 def compiled(structure: Structure) -> Program:
     """Return the compiled batch function of a structure: draws are vmapped, the plan is shared.
 
-    Its arguments are keys, parameters and weather by draw, then plan and inputs.
+    Its arguments are keys, parameters (packed) and weather by draw, then plan and inputs.
     """
 
-    def batch(keys: Array, params: Any, rain: Any, plan: Any, inputs: Any) -> dict[str, Any]:
+    def batch(keys: Array, params: Packed, rain: Any, plan: Any, inputs: Any) -> Packed:
         return jax.vmap(
-            lambda k, p, r: run_one(structure, k, p, r, plan, inputs), in_axes=(0, 0, 0)
+            lambda k, p, r: run_one(structure, k, p.single(), r, plan, inputs), in_axes=(0, 0, 0)
         )(keys, params, rain)
 
     return kept(batch, repr(structure))
 
 
+def run_batch(
+    structure: Structure,
+    numbers: np.ndarray,
+    params: Sample,
+    rain: Mapping[str, np.ndarray],
+    plan: Mapping[str, Any],
+    seed: int,
+) -> Trace:
+    """Return the trace of ``BATCH`` draws of these numbers, with their parameters and weather.
+
+    ``plan`` is what they share (:meth:`Plan.shared`).
+    """
+    given = draw_keys(seed, numbers), pack(params, np), rain, plan, all_inputs(structure.names)
+    found = compiled(structure)(*given)
+    return grouped(Packed(np.asarray(found.values), found.names).single(), KINDS)
+
+
 @cache
 def all_inputs(names: tuple[str, ...] = registry.NAMES) -> dict[str, Any]:
     """Return the static inputs of every subsystem, loaded once."""
-    return kept_value(
-        f"inputs: {names}", lambda: {name: registry.subsystems()[name].inputs() for name in names}
-    )
+    found = registry.subsystems()
+    return kept_value(f"inputs: {names}", lambda: {name: found[name].inputs() for name in names})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -288,17 +299,14 @@ def simulate(
     called after each batch.
     """
     count = len(next(iter(params.values())))
-    function, inputs = compiled(structure), all_inputs(structure.names)
     shared = plan.shared()
 
     def batch(start: int) -> dict[str, Any]:
         chosen = np.minimum(np.arange(start, start + BATCH), count - 1)
-        keys = draw_keys(seed, chosen + first_draw)
         part = {name: values[chosen] for name, values in params.items()}
         rain = {name: values[chosen] for name, values in plan.rain.items()}
-        out = jax.device_get(function(keys, part, rain, shared, inputs))
-        kept = min(BATCH, count - start)
-        return jax.tree.map(lambda leaf: np.asarray(leaf)[:kept], out)
+        out = run_batch(structure, chosen + first_draw, part, rain, shared, seed)
+        return jax.tree.map(lambda leaf: leaf[: count - start], out)
 
     starts = range(0, count, BATCH)
     parts = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -81,6 +82,17 @@ def pages(run: Run, folder: Path) -> list[Page]:
         for subsystem, rows in groups
         if any(split(rows))
     ]
+
+
+def warm() -> None:
+    """Load what the first page needs: fonts, titles, the kinds of stamps."""
+    from thaw import record
+
+    observables()
+    record.series_ids()
+    figure, axes = grid(1, 1)
+    axes[0].set_title("thaw")
+    figure.savefig(io.BytesIO())
 
 
 def draw(chosen: list[Page]) -> list[Path]:

@@ -6,12 +6,13 @@ Drawing keeps one core busy for seconds, and threads of one process cannot share
 from __future__ import annotations
 
 import contextlib
+import gc
 import pickle
 import subprocess
 import sys
 from types import TracebackType
 
-from thaw.report.figures import Page, draw
+from thaw.report.figures import Page, draw, warm
 
 SHARE = 0.5
 """Share of the panels that the painter draws; the process of the run writes the data meanwhile."""
@@ -64,9 +65,11 @@ class Painter:
 
 def main() -> None:
     """Draw the pages that come by standard input; do nothing if it is closed before."""
+    warm()
     given = sys.stdin.buffer.read()
     if given:
         draw(pickle.loads(given))
+    gc.freeze()  # nothing is left to collect: the process ends at once
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from thaw.model import simulate
+from thaw.model.packing import Packed, pack_groups
 from thaw.model.people import cohorts, fields
 from thaw.model.people import tables as static
 from thaw.model.people.citizens import Counts
@@ -52,7 +53,10 @@ def people_seen() -> Subsystem:
 
 @cache
 def outside_month(structure: Structure) -> Program:
-    """Return the compiled month of all other subsystems, with the fields of people."""
+    """Return the compiled month of all other subsystems, with the fields of people.
+
+    Parameters come packed, and so leaves what the month shows.
+    """
     others = dataclasses.replace(
         structure, names=tuple(n for n in structure.names if n != "people"), order=None
     )
@@ -60,14 +64,16 @@ def outside_month(structure: Structure) -> Program:
     rival = dict(structure.rivals).get("people", "main") != "main"
     inputs = simulate.all_inputs(structure.names)
 
-    def month_of(states: States, month: Any, paths: Any, params: Any, key: Any) -> Any:
+    def month_of(states: States, month: Any, paths: Any, packed: Packed, key: Any) -> Any:
+        params = packed.single()
         plan = jax.tree.map(lambda leaf: leaf[month], paths)
         after, shown = simulate.one_month(others, states, month, plan, params, inputs, key)
         view = View(subsystem, states, month, plan["exogenous"], inputs["people"], set())
         mine = Names("people", simulate.own(params, "people"))
         made, level = fields.fields(view, mine, Keys.of(key, month, "people"), rival)
         emitted = simulate.merge(shown, others.names, states)
-        return as_floats({k: v for k, v in after.items() if k != "people"}), emitted, made, level
+        others_after = as_floats({k: v for k, v in after.items() if k != "people"})
+        return others_after, pack_groups(emitted), made, level
 
     return kept(month_of, f"outside people: {structure}")
 
@@ -116,15 +122,15 @@ def as_floats(tree: Any) -> Any:
 def _show() -> Callable[..., Any]:
     subsystem = cohorts.SUBSYSTEM
 
-    def shown(own: Any, info: Any, params: Any, inputs: Any) -> Any:
+    def shown(own: Any, info: Any, params: Any) -> Packed:
         emission = subsystem.observe(own, info, Names("people", params), inputs)
-        return simulate.merge([emission], ["people"], {"people": own})
+        return pack_groups(simulate.merge([emission], ["people"], {"people": own}))
 
     inputs = subsystem.inputs()
-    return jax.jit(lambda own, info, params: shown(own, info, params, inputs))
+    return jax.jit(shown)
 
 
-def shown_of_people(params: Any, own: Any, after: Mapping[str, Any]) -> dict[str, Any]:
+def shown_of_people(params: Any, own: Any, after: Mapping[str, Any]) -> Packed:
     """Return what people show of a month: ``own`` is their state before it."""
     names = ("births", "deaths", "infant_deaths", "disturbances")
     info = cohorts.Info(**{name: jnp.asarray(after[name], jnp.float64) for name in names})

@@ -41,8 +41,7 @@ def save(world: World, folder: Path) -> Path:
         arrays |= {f"word_{k}_{i}": np.asarray(pair[k]) for k in (0, 1)}
     for i, leaf in enumerate(jax.tree.leaves(world.states)):
         arrays[f"leaf_{i}"] = np.asarray(leaf)
-    for kind in world.names:
-        arrays[f"shown_{kind}"] = np.stack([month[kind] for month in world.shown])
+    arrays["shown"] = np.stack(world.shown) if world.shown else np.zeros((0, 0))
     part = folder / f".{NAME}.{os.getpid()}"
     with part.open("wb") as handle:
         np.savez(handle, **arrays)
@@ -106,12 +105,8 @@ def _restore(world: World, arrays: Mapping[str, np.ndarray]) -> None:
     world.states = jax.tree.unflatten(jax.tree.structure(world.states), leaves)
     world.month, world.refused = int(arrays["month"]), int(arrays["refused"])
     world.vacant, world.informed = arrays["vacant"], arrays["slots_informed"]
-    names = json.loads(str(arrays["names"]))
-    world.names = {
-        kind: [tuple(name) if isinstance(name, list) else name for name in group]
-        for kind, group in names.items()
-    }
-    shown = {kind: arrays[f"shown_{kind}"] for kind in names}
-    world.shown = [
-        {kind: rows[month] for kind, rows in shown.items()} for month in range(world.month)
-    ]
+    world.names = tuple(
+        (kind, tuple(name) if isinstance(name, list) else name)
+        for kind, name in json.loads(str(arrays["names"]))
+    )
+    world.shown = list(arrays["shown"])

@@ -18,6 +18,7 @@ from jaxtyping import Float
 
 from thaw.errors import InputError
 from thaw.model import simulate
+from thaw.model.packing import Packed, grouped, pack
 from thaw.model.people import bridge, checkpoint, citizens, kernel_tables, synthesis
 from thaw.model.people.citizens import Citizens, Counts
 from thaw.model.people.hashing import GENERATORS, keys_of
@@ -34,7 +35,7 @@ and their children); more arrivals are refused, and counted."""
 Progress = Callable[[int, int], None]
 Name = str | tuple[str, str]
 """A latent variable, or (series or family, place)."""
-Outside = Callable[[States, Any, Any, Any, Any], tuple[States, dict[str, Any], Any, Any]]
+Outside = Callable[[States, Any, Any, Packed, Any], tuple[States, Packed, Any, Any]]
 """(states, month, plan, params, key) -> (next states but people's, what they show, fields of
 people, legitimacy by unit)."""
 
@@ -43,7 +44,7 @@ people, legitimacy by unit)."""
 class World:
     """A run in progress: the other subsystems, the citizens, and what was shown so far.
 
-    ``shown`` holds the numbers of every month by kind, in the order of ``names``.
+    ``shown`` holds the numbers of every month, in the order of ``names``: (kind, name).
     """
 
     structure: Structure
@@ -58,8 +59,8 @@ class World:
     informed: np.ndarray
     weight: float
     month: int = 0
-    names: dict[str, list[Name]] = dataclasses.field(default_factory=dict)
-    shown: list[dict[str, Float[np.ndarray, " name"]]] = dataclasses.field(default_factory=list)
+    names: tuple[tuple[str, Name], ...] = ()
+    shown: list[Float[np.ndarray, " name"]] = dataclasses.field(default_factory=list)
     refused: int = 0
     recorder: Callable[[str, Any], None] | None = None
     outside: Outside | None = None
@@ -67,8 +68,8 @@ class World:
     def __post_init__(self) -> None:
         """Put what every month needs on the device, once."""
         self.plan_arrays = bridge.plan_arrays(self.plan)
-        self.param_arrays = {k: jnp.asarray(v, jnp.float64) for k, v in self.params.items()}
-        self.own_arrays = simulate.own(self.param_arrays, "people")
+        self.packed = pack(self.params, np)
+        self.own_arrays = bridge.as_floats(simulate.own(self.params, "people"))
         self.key = bridge.draw_key(self.seed, self.number)
 
     def digest(self) -> str:
@@ -144,7 +145,11 @@ def origin(
     states = bridge.first_states(structure)(arrays) if states is None else states
     start = states["people"]
     month = (outside or bridge.outside_month(structure))(
-        states, jnp.asarray(0), bridge.plan_arrays(plan), arrays, bridge.draw_key(seed, number)
+        states,
+        jnp.asarray(0),
+        bridge.plan_arrays(plan),
+        pack(chosen, np),
+        bridge.draw_key(seed, number),
     )
     first = {name: np.asarray(value) for name, value in month[2].items()}
     found = margins(start, people, chosen, workers_1953())
@@ -211,7 +216,7 @@ def step(world: World, clock: Callable[[str], None] | None = None) -> Counts:
     tick = clock or (lambda stage: None)
     month = world.month
     after, shown, made, level = (world.outside or bridge.outside_month(world.structure))(
-        world.states, jnp.asarray(month), world.plan_arrays, world.param_arrays, world.key
+        world.states, jnp.asarray(month), world.plan_arrays, world.packed, world.key
     )
     made = {name: np.asarray(value) for name, value in made.items()}
     tick("other subsystems")
@@ -247,16 +252,10 @@ def step(world: World, clock: Callable[[str], None] | None = None) -> Counts:
     return counts
 
 
-def _show(world: World, shown: Mapping[str, Any], mine: Mapping[str, Any]) -> None:
-    """Keep what the others and people show of a month, as numbers."""
-    both = {kind: {**shown[kind], **mine[kind]} for kind in shown}
-    world.names = {kind: list(group) for kind, group in both.items()}
-    world.shown.append(
-        {
-            kind: np.array([np.asarray(value) for value in group.values()], np.float64)
-            for kind, group in both.items()
-        }
-    )
+def _show(world: World, *parts: Packed) -> None:
+    """Keep what the others and people show of a month."""
+    world.names = tuple(name for part in parts for name in part.names)
+    world.shown.append(np.concatenate([np.asarray(part.values) for part in parts]))
 
 
 def _afterwards(
@@ -280,11 +279,11 @@ def _afterwards(
 
 def trace(world: World) -> Trace:
     """Return what was shown so far as a trace of one draw."""
-    months = {kind: np.stack([month[kind] for month in world.shown]) for kind in world.names}
-    return {
-        kind: {name: months[kind][None, :, i].copy() for i, name in enumerate(names)}
-        for kind, names in world.names.items()
-    }
+    columns = np.stack(world.shown, axis=1)
+    return grouped(
+        {name: column[None] for name, column in zip(world.names, columns, strict=True)},
+        simulate.KINDS,
+    )
 
 
 def stopwatch(table: dict[str, float]) -> Callable[[str], None]:

@@ -265,7 +265,7 @@ def _harvest(
         "trend": jnp.where(done, own.trend + (total - own.trend) / params.trend_memory, own.trend),
         "harvest_gap": jnp.where(done, gap, own.harvest_gap),
         "grain_feed": jnp.where(done, feed, own.grain_feed),
-    }, crop * balance.BOOKED[view.calendar]
+    }, crop * balance.booked(view.calendar)
 
 
 def _season(view: View, params: Any, keys: Keys, fallow: Array) -> yields.Season:

@@ -9,9 +9,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 Scalar = Float[Array, ""]
-BOOKED = jnp.array([0.0] * 7 + [0.35, 0.45, 0.20] + [0.0] * 2)
+BOOKED = (0.0,) * 7 + (0.35, 0.45, 0.20) + (0.0,) * 2
 """Share of a harvest booked in August, September, October. Bookkeeping: records are annual."""
-TO_COME = jnp.array([0.0] * 7 + [1.0, 0.65, 0.20] + [0.0] * 2)
+TO_COME = (0.0,) * 7 + (1.0, 0.65, 0.20) + (0.0,) * 2
 """Share of the harvest not yet booked at the start of each month of the harvest."""
 
 
@@ -25,6 +25,11 @@ class Balance(eqx.Module):
     served: Scalar
     stock: Scalar
     met: Scalar
+
+
+def booked(calendar: Array) -> Scalar:
+    """Return the share of a harvest that is booked in a month of the calendar (0: January)."""
+    return jnp.array(BOOKED)[calendar]
 
 
 def procurement_rate(crop: Scalar, trend: Scalar, params: Any) -> Scalar:
@@ -50,10 +55,12 @@ def state_grain(
     to the model, it buys when the missing grain exceeds what it would rather bear.
     """
     rate = procurement_rate(crop, trend, params)
-    procured = rate * crop * BOOKED[calendar]
+    procured = rate * crop * booked(calendar)
     need = params.need_1953 / 12.0 * towns
     months = jnp.where(calendar == 7, 12, (7 - calendar) % 12)
-    ahead = stock + rate * crop * TO_COME[calendar] - need * months - params.reserve_wanted
+    ahead = (
+        stock + rate * crop * jnp.array(TO_COME)[calendar] - need * months - params.reserve_wanted
+    )
     missing = jnp.maximum(-ahead, 0.0)
     would = (missing > params.import_tolerance).astype(jnp.float64)
     buys = jnp.where(decides > 0.5, would, allowed)
