@@ -1,5 +1,6 @@
 """Citizens in a constant outside world: margins, conservation, same bits, cohorts."""
 
+import dataclasses
 import subprocess
 import sys
 from pathlib import Path
@@ -84,6 +85,19 @@ def test_words_stay_where_they_are_in_memory():
     for _ in range(2):
         world.step(made)
     assert buffers([word for pair in made.citizens.words for word in pair]) <= before
+
+
+def test_a_checkpoint_belongs_to_its_plan_whole():
+    made = quiet.begin()
+    identity = checkpoint.identity(made)
+    menu, begun = (values := made.plan.shared())["menu"], values["happened"]["bloc"]["onset"]
+    for other in (
+        dataclasses.replace(made.plan, menu=menu + 1.0),
+        dataclasses.replace(made.plan, outbreaks=np.zeros_like(begun)),
+        dataclasses.replace(made.plan, rain={"west": np.ones((1, 12))}),
+    ):
+        made.plan = other
+        assert checkpoint.identity(made) != identity
 
 
 def test_same_bits_after_kill_and_resume(ran, tmp_path):

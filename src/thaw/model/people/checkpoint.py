@@ -66,9 +66,10 @@ def identity(world: World) -> str:
         sort_keys=True,
     )
     total = hashlib.sha256(text.encode())
-    for group in (world.plan.value, world.plan.decided, world.plan.exogenous, world.plan.rain):
-        for name in sorted(group):
-            total.update(name.encode() + np.ascontiguousarray(group[name]).tobytes())
+    given, _ = jax.tree.flatten_with_path({"shared": world.plan.shared(), "rain": world.plan.rain})
+    for path, values in given:
+        total.update(jax.tree_util.keystr(path).encode())
+        total.update(np.ascontiguousarray(values, np.float64).tobytes())
     return total.hexdigest()
 
 
