@@ -5,7 +5,6 @@ A subsystem that was not fitted, or whose fit was refused, keeps its prior.
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -193,15 +192,7 @@ def write(found: PosteriorSet, path: Path) -> None:
 
 def dumps(found: PosteriorSet) -> str:
     """Return a set as JSON, one row of draws a line."""
-    table = found.model_dump(exclude_none=True)
-    rows = {name: fit.pop("draws") for name, fit in table["subsystems"].items()}
-    for name, fit in table["subsystems"].items():
-        fit["draws"] = f"@{name}@"
-    text = json.dumps(table, indent=1, ensure_ascii=False)
-    for name, draws in rows.items():
-        lines = ",\n".join("   " + json.dumps(row) for row in draws)
-        text = text.replace(f'"@{name}@"', f"[\n{lines}\n  ]" if draws else "[]")
-    return text + "\n"
+    return files.dumps(found.model_dump(exclude_none=True)) + "\n"
 
 
 def rounded(values: np.ndarray) -> list[list[float]]:

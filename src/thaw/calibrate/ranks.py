@@ -5,7 +5,6 @@ A parameter whose ranks are not uniform fails; what the fit says of it is not in
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from functools import cache
 from importlib import resources
@@ -157,19 +156,7 @@ def parse(text: str, where: str) -> Ranks:
 
 def dumps(found: Ranks) -> str:
     """Return ranks as JSON, one parameter a line."""
-    table = found.model_dump(exclude_none=True)
-    lists: dict[str, str] = {}
-    for name, part in table["subsystems"].items():
-        for parameter, values in part["parameters"].items():
-            key = f"@{name}.{parameter}@"
-            part["parameters"][parameter], lists[key] = key, json.dumps(values)
-        for field in ("again", "refused", "log_density"):
-            key = f"@{name}:{field}@"
-            lists[key], part[field] = json.dumps(part[field]), key
-    text = json.dumps(table, indent=1)
-    for key, values in lists.items():
-        text = text.replace(f'"{key}"', values)
-    return text + "\n"
+    return files.dumps(found.model_dump(exclude_none=True)) + "\n"
 
 
 def write(found: Ranks, out: Path) -> None:
