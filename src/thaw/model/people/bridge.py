@@ -122,7 +122,8 @@ def as_floats(tree: Any) -> Any:
 def _show() -> Callable[..., Any]:
     subsystem = cohorts.SUBSYSTEM
 
-    def shown(own: Any, info: Any, params: Any) -> Packed:
+    def shown(own: Any, after: Any, params: Any) -> Packed:
+        info = cohorts.Info(**after)
         emission = subsystem.observe(own, info, Names("people", params), inputs)
         return pack_groups(simulate.merge([emission], ["people"], {"people": own}))
 
@@ -133,8 +134,7 @@ def _show() -> Callable[..., Any]:
 def shown_of_people(params: Any, own: Any, after: Mapping[str, Any]) -> Packed:
     """Return what people show of a month: ``own`` is their state before it."""
     names = ("births", "deaths", "infant_deaths", "disturbances")
-    info = cohorts.Info(**{name: jnp.asarray(after[name], jnp.float64) for name in names})
-    return _show()(own, info, params)
+    return _show()(own, _plain({name: after[name] for name in names}), params)
 
 
 def infant_deaths(counts: Counts, weight: float) -> float:

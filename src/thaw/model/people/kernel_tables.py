@@ -73,13 +73,18 @@ class Tables(NamedTuple):
 
 def chance(p: Any) -> UInt32[np.ndarray, "..."]:
     """Return 32-bit thresholds of probabilities (cut to [0, 1 - 2^-32])."""
-    scaled = np.floor(np.clip(np.nan_to_num(np.asarray(p, float)), 0.0, 1.0) * 2.0**32)
+    scaled = _share(p) * 2.0**32
     return np.asarray(np.minimum(scaled, 2.0**32 - 1).astype(np.uint32))
+
+
+def _share(p: Any) -> Any:
+    """Return numbers cut to [0, 1]; what is not a number counts as 0."""
+    return np.fmin(np.fmax(np.asarray(p, float), 0.0), 1.0)
 
 
 def part(p: Any) -> UInt32[np.ndarray, "..."]:
     """Return 16-bit thresholds or step sizes of shares."""
-    scaled = np.rint(np.clip(np.nan_to_num(np.asarray(p, float)), 0.0, 1.0) * 65536.0)
+    scaled = np.rint(_share(p) * 65536.0)
     return np.asarray(np.minimum(scaled, 65535).astype(np.uint32))
 
 

@@ -120,16 +120,16 @@ def vacancies(
     """Return up to ``wanted`` vacant slots of a unit, in order from a keyed word around it."""
     low = int(layout.first[unit]) * WORDS
     size = int(layout.first[unit + 1]) * WORDS - low
-    flat = vacant.reshape(-1)[low : low + size]
-    begin, step = start % size, max(64, wanted)
+    flat = vacant.reshape(-1)[low : low + size].astype("<u4", copy=False)
+    begin, step = start % size, max(16, wanted // 4)
     found: list[np.ndarray] = []
     count = 0
-    for offset in range(0, size, step):
-        at = (begin + np.arange(offset, min(offset + step, size))) % size
-        bits = np.unpackbits(flat[at].astype("<u4").view(np.uint8), bitorder="little")
-        lanes = np.flatnonzero(bits)
-        found.append((low + at[lanes >> 5]) * 32 + (lanes & 31))
-        count += len(lanes)
-        if count >= wanted:
-            break
-    return np.concatenate(found)[:wanted].astype(np.int64)
+    for first, end in ((begin, size), (0, begin)):
+        for at in range(first, end, step):
+            chunk = flat[at : min(at + step, end)].view(np.uint8)
+            lanes = np.flatnonzero(np.unpackbits(chunk, bitorder="little"))
+            found.append((low + at) * 32 + lanes)
+            count += len(lanes)
+            if count >= wanted:
+                return np.concatenate(found)[:wanted]
+    return np.concatenate(found)
