@@ -101,7 +101,8 @@ def test_an_error_reaches_the_caller_and_stops_the_rest():
 def test_a_killed_worker_loses_only_its_draws(two_workers):
     """One of two workers is killed in the middle; the result has the bits of a local run."""
     cluster, client = two_workers
-    worlds = [world(4 * BATCH, seed) for seed in (1, 2, 3)]
+    worlds = [world(12 * BATCH, seed) for seed in (1, 2, 3)]
+    assert executor.Cluster(client)._group(36) == 2
     killed = []
 
     def kill_one(done, total):
@@ -109,12 +110,17 @@ def test_a_killed_worker_loses_only_its_draws(two_workers):
             killed.append(cluster.workers[0].pid)
             os.kill(killed[0], signal.SIGKILL)
 
-    found = executor.gather(stub(0.2), worlds, runner=executor.Cluster(client), progress=kill_one)
+    found = executor.gather(stub(0.1), worlds, runner=executor.Cluster(client), progress=kill_one)
     expected = executor.gather(stub(0), worlds)
     assert killed
     assert [np.concatenate(blocks).tobytes() for blocks in found] == [
         np.concatenate(blocks).tobytes() for blocks in expected
     ]
+
+
+@pytest.mark.parametrize(("tasks", "size"), [(0, 1), (1, 1), (15, 1), (64, 4), (10_000, 8)])
+def test_a_worker_gets_several_tasks_at_once_only_where_there_are_many(two_workers, tasks, size):
+    assert executor.Cluster(two_workers[1])._group(tasks) == size
 
 
 def test_the_model_has_the_same_digest_on_a_cluster(two_workers):

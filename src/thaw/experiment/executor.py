@@ -12,7 +12,7 @@ import dataclasses
 import platform
 from collections.abc import Callable, Iterator, Sequence
 from concurrent import futures
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Protocol
 
 import jax
@@ -37,6 +37,9 @@ from thaw.model.simulate import Trace
 TIMEOUT = 10.0
 """Seconds to wait for an answer of a scheduler."""
 LOCAL = "local"
+LARGEST, ROUNDS = 8, 8
+"""On a cluster a worker gets up to ``LARGEST`` tasks at once, but not more than one in ``ROUNDS``
+of its share: the scheduler's time is per message, and a lost worker loses what it holds."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,13 +97,25 @@ class Cluster:
         """Yield every task's index and result once, as they complete."""
         from dask.distributed import as_completed
 
-        sent = self.client.map(work, tasks, pure=False)
-        index = {future.key: i for i, future in enumerate(sent)}
+        size = self._group(len(tasks))
+        starts = range(0, len(tasks), size)
+        groups = [tasks[start : start + size] for start in starts]
+        sent = self.client.map(partial(_each, work), groups, pure=False)
+        first = {future.key: start for future, start in zip(sent, starts, strict=True)}
         try:
-            for future, result in as_completed(sent, loop=self.client.loop, with_results=True):
-                yield index[future.key], result
+            for future, found in as_completed(sent, loop=self.client.loop, with_results=True):
+                yield from enumerate(found, first[future.key])
         finally:
             self.client.cancel(sent)
+
+    def _group(self, tasks: int) -> int:
+        """Return how many tasks a worker gets at once."""
+        threads = sum(self.client.nthreads().values())
+        return min(max(tasks // (ROUNDS * max(threads, 1)), 1), LARGEST)
+
+
+def _each(work: Work, tasks: Sequence[Task]) -> list[Any]:
+    return [work(task) for task in tasks]
 
 
 @contextlib.contextmanager
