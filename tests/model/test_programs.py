@@ -71,6 +71,14 @@ def test_a_program_of_other_shapes_takes_the_place_of_the_one_kept(folder):
     assert len(list(folder.glob("*.program"))) == 1
 
 
+def test_arguments_of_another_type_are_another_program(folder):
+    counts = []
+    one = programs.kept(lambda x: counts.append(x.dtype) or x / 2, "one")
+    assert np.array_equal(one(np.arange(3.0)), [0.0, 0.5, 1.0])
+    assert np.array_equal(one(np.arange(3)), [0.0, 0.5, 1.0])
+    assert [str(kind) for kind in counts] == ["float64", "int64"]
+
+
 @pytest.mark.parametrize("hit", [False, True])
 def test_code_that_jax_has_in_its_own_cache_is_kept_as_a_trace(folder, monkeypatch, hit):
     """What XLA has loaded it cannot write again: such code would fail at its first call."""

@@ -2,8 +2,8 @@
 
 To trace a month of thirteen subsystems takes longer than most runs do, and to find it in JAX's own
 cache a second. What a program is depends on the files of the package, on JAX, on the processor, and
-on the shapes of the arguments alone; all of these are checked, so that a changed model is compiled
-anew.
+on the shapes and types of the arguments alone; all of these are checked, so that a changed model is
+compiled anew.
 """
 
 from __future__ import annotations
@@ -33,8 +33,10 @@ KEPT = 24
 """Files kept; the oldest go first."""
 ROOMS, SOURCES = ("model", "record", "reforms"), (".py", ".csv", ".json")
 """Rooms of the package that a model is made of, and their files that matter."""
-Shapes = tuple[Any, ...]
-"""The tree of some arguments, and the shape of every leaf."""
+Form = tuple[tuple[int, ...], Any]
+"""Shape and type of an array."""
+Forms = tuple[Any, ...]
+"""The tree of some arguments, and the form of every leaf."""
 
 
 class _Stored(NamedTuple):
@@ -45,7 +47,7 @@ class _Stored(NamedTuple):
     """
 
     tree: str
-    shapes: tuple[tuple[int, ...], ...]
+    forms: tuple[Form, ...]
     trace: bytes
     code: tuple[Any, ...] | None
     results: Any
@@ -53,7 +55,7 @@ class _Stored(NamedTuple):
 
 class _Ready(NamedTuple):
     tree: str
-    shapes: tuple[tuple[int, ...], ...]
+    forms: tuple[Form, ...]
     program: Callable[..., Any]
     results: Any
 
@@ -73,7 +75,7 @@ class Program:
     def __init__(self, function: Callable[..., Any], label: str) -> None:
         """Take the function; nothing is compiled before the first call."""
         self._function, self._label = function, label
-        self._ready: dict[Shapes, _Ready] = {}
+        self._ready: dict[Forms, _Ready] = {}
         self._typed: dict[Any, list[int]] = {}
         self._loading: Future[_Ready | None] | None = None
         self._lock = Lock()
@@ -93,29 +95,34 @@ class Program:
             self._typed[tree] = [at for at, leaf in enumerate(leaves) if _is_key(leaf)]
         for at in self._typed[tree]:  # key types cannot be kept
             leaves[at] = jax.random.key_data(leaves[at])
-        shapes = (tree, *[np.shape(leaf) for leaf in leaves])
-        ready = self._ready.get(shapes)
+        forms = (tree, *[_form(leaf) for leaf in leaves])
+        ready = self._ready.get(forms)
         if ready is None:
-            ready = self._made(shapes, leaves)
+            ready = self._made(forms, leaves)
         return jax.tree.unflatten(ready.results, ready.program(*leaves))
 
-    def _made(self, shapes: Shapes, leaves: list[Any]) -> _Ready:
-        """Return the program for some shapes: the one kept if it fits, or else a new one."""
-        tree, *sizes = shapes
+    def _made(self, forms: Forms, leaves: list[Any]) -> _Ready:
+        """Return the program for some arguments: the one kept if it fits, or else a new one."""
+        tree, *each = forms
         with self._lock:
-            if shapes not in self._ready:
+            if forms not in self._ready:
                 loading, self._loading = self._loading, None
                 found = loading.result() if loading is not None else _loaded(self._label)
-                if found is None or found[:2] != (str(tree), tuple(sizes)):
+                if found is None or found[:2] != (str(tree), tuple(each)):
                     traced = _traced(self._function, tree, self._typed[tree], leaves)
                     stored, found = _compiled(*traced)
                     _write(_place(self._label), stored)
-                self._ready[shapes] = found
-            return self._ready[shapes]
+                self._ready[forms] = found
+            return self._ready[forms]
 
 
 def _is_key(leaf: Any) -> bool:
     return isinstance(leaf, jax.Array) and jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+
+
+def _form(leaf: Any) -> Form:
+    kind = leaf.dtype if hasattr(leaf, "dtype") else jnp.result_type(leaf)
+    return np.shape(leaf), kind
 
 
 def _loaded(label: str) -> _Ready | None:
@@ -126,7 +133,7 @@ def _loaded(label: str) -> _Ready | None:
             program = serialize_executable.deserialize_and_load(*stored.code)
         else:
             program = _lowered(export.deserialize(bytearray(stored.trace))).compile()
-        return _Ready(stored.tree, stored.shapes, program, jax.tree.structure(stored.results))
+        return _Ready(stored.tree, stored.forms, program, jax.tree.structure(stored.results))
     except Exception:
         return None
 
@@ -150,10 +157,9 @@ def _traced(
         results.append(jax.tree.unflatten(after, range(len(found))))
         return found
 
-    shapes = [jax.ShapeDtypeStruct(np.shape(leaf), jnp.result_type(leaf)) for leaf in leaves]
-    exported = export.export(jax.jit(flat))(*shapes)
-    sizes = tuple(shape.shape for shape in shapes)
-    stored = _Stored(str(tree), sizes, bytes(exported.serialize()), None, results[-1])
+    forms = tuple(_form(leaf) for leaf in leaves)
+    exported = export.export(jax.jit(flat))(*(jax.ShapeDtypeStruct(*form) for form in forms))
+    stored = _Stored(str(tree), forms, bytes(exported.serialize()), None, results[-1])
     return stored, _lowered(exported)
 
 
@@ -168,7 +174,7 @@ def _compiled(stored: _Stored, lowered: Any) -> tuple[_Stored, _Ready]:
     if not any(event.endswith("cache_hits") for event in hits):
         stored = stored._replace(code=serialize_executable.serialize(program))
     results = jax.tree.structure(stored.results)
-    return stored, _Ready(stored.tree, stored.shapes, program, results)
+    return stored, _Ready(stored.tree, stored.forms, program, results)
 
 
 def kept_value(label: str, make: Callable[[], Any]) -> Any:
