@@ -105,3 +105,12 @@ def test_every_scenario_is_shown(capsys, name):
 def test_scenarios_are_listed(capsys):
     rows = json.loads(out(capsys, "scenarios", "--json"))
     assert [row["name"] for row in rows] == reforms.scenarios()
+
+
+def test_ctrl_c_ends_with_one_line_and_its_own_status(monkeypatch, capsys):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("thaw.reforms.load_scenario", interrupted)
+    assert main(["run", "--draws", "1"]) == 130
+    assert capsys.readouterr().err.strip() == "thaw: interrupted"

@@ -39,6 +39,8 @@ ClickError: type[Exception] = next(
 )
 """The base of the option parser's errors, which typer does not export by name."""
 
+INTERRUPTED = 130
+"""The exit status after Ctrl-C, as shells expect it; typer returns it too."""
 FEW_COLLECTIONS = (200_000, 20, 100)
 """When Python looks for cycles of garbage: loading compiled code makes many objects that stay, and
 with Python's own thresholds a command takes 6 % longer."""
@@ -99,10 +101,11 @@ def main(arguments: list[str] | None = None) -> int:
     except InputError as error:
         return _fail(str(error))
     except (typer.Abort, KeyboardInterrupt):
-        print("thaw: interrupted", file=sys.stderr)
-        return 130
+        status = INTERRUPTED
     except ClickError as error:
         return _usage(error)
+    if status == INTERRUPTED:
+        print("thaw: interrupted", file=sys.stderr)
     return int(status or 0)
 
 
