@@ -32,7 +32,7 @@ def traced(counts, label="one"):
         counts.append(label)
         return noisy(*given)
 
-    return programs.kept(function, label)
+    return programs.Program(function, label)
 
 
 def test_a_kept_program_gives_the_numbers_of_the_function(folder):
@@ -73,7 +73,7 @@ def test_a_program_of_other_shapes_takes_the_place_of_the_one_kept(folder):
 
 def test_arguments_of_another_type_are_another_program(folder):
     counts = []
-    one = programs.kept(lambda x: counts.append(x.dtype) or x / 2, "one")
+    one = programs.Program(lambda x: counts.append(x.dtype) or x / 2, "one")
     assert np.array_equal(one(np.arange(3.0)), [0.0, 0.5, 1.0])
     assert np.array_equal(one(np.arange(3)), [0.0, 0.5, 1.0])
     assert [str(kind) for kind in counts] == ["float64", "int64"]
@@ -94,9 +94,9 @@ def test_code_that_jax_has_in_its_own_cache_is_kept_as_a_trace(folder, monkeypat
             return self.real.compile()
 
     monkeypatch.setattr(programs, "_lowered", Lowered)
-    programs.kept(lambda x: x + fresh, "one")(np.ones(3))
+    programs.Program(lambda x: x + fresh, "one")(np.ones(3))
     assert (programs._read(programs._place("one")).code is None) == hit
-    again = programs.kept(lambda x: x - fresh, "one")  # never traced: what is kept is run
+    again = programs.Program(lambda x: x - fresh, "one")  # never traced: what is kept is run
     assert np.array_equal(again(np.ones(3)), np.ones(3) + fresh)
 
 

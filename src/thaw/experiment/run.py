@@ -154,15 +154,16 @@ class Run:
         A painter draws some of the figures in a process of its own.
         """
         from thaw.report import figures
+        from thaw.report.painter import Painter
+
+        helper = painter or Painter()
 
         def write(staging: Path) -> None:
-            pages = figures.pages(self, staging / "figures")
-            sent, left = painter.share(pages) if painter is not None else ([], pages)
+            sent, left = helper.share(figures.pages(self, staging / "figures"))
             netcdf.write_dataset(self.data, staging / "run.nc")
             self.table().to_csv(staging / "observables.csv", index=False)
             figures.draw(left)
-            if painter is not None:
-                painter.finish(sent)
+            helper.finish(sent)
 
         return storage.write_result(Path(folder), write, self.manifest())
 
@@ -237,9 +238,8 @@ def trace_under(
         from thaw.experiment.citizens import trace_of_citizens
 
         return trace_of_citizens(settings, structure, plan, sample, progress, first_draw)
-    return simulate.simulate(
-        structure, plan, sample, settings.seed, first_draw or 0, progress=progress
-    )
+    numbers = np.arange(len(next(iter(sample.values())))) + (first_draw or 0)
+    return simulate.simulate(structure, plan, sample, settings.seed, numbers, progress=progress)
 
 
 def _number(key: str, value: object) -> float:

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-import jax
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
@@ -152,19 +151,13 @@ def simulated(
     """Return the trace of one batch of points: each has its parameters and a stream of luck.
 
     A stream is what a run calls a draw: the same number gives the same random numbers and, where
-    it is sampled, the same weather. Short batches are padded to the one compiled shape.
+    it is sampled, the same weather.
     """
     months = settings.months + 1
-    count = len(streams)
-    padded = np.minimum(np.arange(simulate.BATCH), count - 1)
     paths = reforms.lever_paths(settings.scenario, months)
-    plan = simulate.plan_of(paths, months, weather_years(settings)[streams[padded]])
+    plan = simulate.plan_of(paths, months, weather_years(settings)[streams])
     structure = simulate.Structure(months, settings.rivals())
-    part = {name: values[padded] for name, values in sample.items()}
-    trace = simulate.run_batch(
-        structure, streams[padded], part, plan.rain, plan.shared(), settings.seed
-    )
-    return jax.tree.map(lambda leaf: leaf[:count], trace)
+    return simulate.simulate(structure, plan, sample, settings.seed, streams)
 
 
 def table_of(question: Question, design: Design, values: Values) -> pd.DataFrame:

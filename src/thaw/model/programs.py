@@ -60,20 +60,15 @@ class _Ready(NamedTuple):
     results: Any
 
 
-def kept(function: Callable[..., Any], label: str) -> Program:
-    """Return a function of trees of arrays compiled, kept in the cache folder.
-
-    ``label`` tells everything that ``function`` closes over. A file that cannot be read or written
-    is no error: the function is compiled as if there were none.
-    """
-    return Program(function, label)
-
-
 class Program:
-    """A function of trees of arrays that is compiled once for all processes."""
+    """A function of trees of arrays that is compiled once for all processes.
+
+    A file that cannot be read or written is no error: the function is compiled as if there were
+    none.
+    """
 
     def __init__(self, function: Callable[..., Any], label: str) -> None:
-        """Take the function; nothing is compiled before the first call."""
+        """Take a function, and a label that tells everything it closes over; compile nothing."""
         self._function, self._label = function, label
         self._ready: dict[Forms, _Ready] = {}
         self._typed: dict[Any, list[int]] = {}

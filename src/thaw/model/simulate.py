@@ -17,14 +17,14 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from thaw.model import exogenous, menu, registry
 from thaw.model.clock import LAST_MONTH
 from thaw.model.packing import Packed, grouped, pack, pack_groups
 from thaw.model.parameters import Sample
 from thaw.model.places import BLOC_STATES
-from thaw.model.programs import Program, kept, kept_value
+from thaw.model.programs import Program, kept_value
 from thaw.model.randomness import Keys, Shapes, drawn_ahead
 from thaw.model.subsystem import Emission, Levers, Names, Subsystem, View
 from thaw.reforms.menu import policies
@@ -204,24 +204,7 @@ def compiled(structure: Structure) -> Program:
             lambda k, p, r: run_one(structure, k, p.single(), r, plan, inputs), in_axes=(0, 0, 0)
         )(keys, params, rain)
 
-    return kept(batch, repr(structure))
-
-
-def run_batch(
-    structure: Structure,
-    numbers: np.ndarray,
-    params: Sample,
-    rain: Mapping[str, np.ndarray],
-    plan: Mapping[str, Any],
-    seed: int,
-) -> Trace:
-    """Return the trace of ``BATCH`` draws of these numbers, with their parameters and weather.
-
-    ``plan`` is what they share (:meth:`Plan.shared`).
-    """
-    given = draw_keys(seed, numbers), pack(params, np), rain, plan, all_inputs(structure.names)
-    found = compiled(structure)(*given)
-    return grouped(Packed(np.asarray(found.values), found.names).single(), KINDS)
+    return Program(batch, repr(structure))
 
 
 @cache
@@ -289,24 +272,26 @@ def simulate(
     plan: Plan,
     params: Sample,
     seed: int,
-    first_draw: int = 0,
+    numbers: Int[np.ndarray, " draw"] | None = None,
     threads: int = 2,
     progress: Callable[[int, int], None] | None = None,
 ) -> Trace:
     """Return the trace of all draws of a parameter sample under a plan.
 
-    The sample holds draws ``first_draw ... first_draw + n - 1``. ``progress(done, total)`` is
-    called after each batch.
+    ``numbers`` are those of the draws, which key their random numbers (default: from 0 on).
+    ``progress(done, total)`` is called after each batch.
     """
     count = len(next(iter(params.values())))
-    shared = plan.shared()
+    draws = np.arange(count) if numbers is None else numbers
+    function, inputs, shared = compiled(structure), all_inputs(structure.names), plan.shared()
 
     def batch(start: int) -> dict[str, Any]:
         chosen = np.minimum(np.arange(start, start + BATCH), count - 1)
-        part = {name: values[chosen] for name, values in params.items()}
+        part = pack({name: values[chosen] for name, values in params.items()}, np)
         rain = {name: values[chosen] for name, values in plan.rain.items()}
-        out = run_batch(structure, chosen + first_draw, part, rain, shared, seed)
-        return jax.tree.map(lambda leaf: leaf[: count - start], out)
+        found = function(draw_keys(seed, draws[chosen]), part, rain, shared, inputs)
+        shown = Packed(np.asarray(found.values)[: count - start], found.names)
+        return grouped(shown.single(), KINDS)
 
     starts = range(0, count, BATCH)
     parts = []

@@ -77,11 +77,11 @@ def pages(run: Run, folder: Path) -> list[Page]:
     A run of few months has nothing to draw of some subsystems.
     """
     groups = run.table().groupby("subsystem", sort=False)
-    return [
+    found = [
         Page(str(subsystem), rows, caption(run), folder / f"{subsystem}.png")
         for subsystem, rows in groups
-        if any(split(rows))
     ]
+    return [one for one in found if one.panels]
 
 
 def warm() -> None:

@@ -22,7 +22,7 @@ class Painter:
     """A process that waits for pages to draw. If it fails, they are drawn in this process."""
 
     def __init__(self) -> None:
-        """Take no pages yet; the process starts with the ``with`` statement."""
+        """Take no pages: the process starts with the ``with`` statement, else there is none."""
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Painter:
@@ -47,13 +47,14 @@ class Painter:
 
     def share(self, pages: list[Page]) -> tuple[list[Page], list[Page]]:
         """Send pages to the process; return those sent, and those left to be drawn here."""
+        if self._process is None or self._process.stdin is None:
+            return [], pages
         panels = [page.panels for page in pages]
         sent = next(k for k in range(len(pages) + 1) if sum(panels[:k]) >= SHARE * sum(panels))
         try:
-            assert self._process is not None and self._process.stdin is not None
             self._process.stdin.write(pickle.dumps(pages[:sent]))
             self._process.stdin.close()
-        except (AssertionError, OSError):
+        except OSError:
             return [], pages
         return pages[:sent], pages[sent:]
 

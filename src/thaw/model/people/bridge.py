@@ -16,7 +16,7 @@ from thaw.model.packing import Packed, pack_groups
 from thaw.model.people import cohorts, fields
 from thaw.model.people import tables as static
 from thaw.model.people.citizens import Counts
-from thaw.model.programs import Program, kept
+from thaw.model.programs import Program
 from thaw.model.randomness import Keys
 from thaw.model.simulate import States, Structure
 from thaw.model.subsystem import Names, Subsystem, View
@@ -43,7 +43,7 @@ def first_states(structure: Structure) -> Program:
     def made(params: Any) -> States:
         return as_floats(simulate.initial_states(structure, params, inputs))
 
-    return kept(made, f"first month: {structure}")
+    return Program(made, f"first month: {structure}")
 
 
 def people_seen() -> Subsystem:
@@ -75,7 +75,7 @@ def outside_month(structure: Structure) -> Program:
         others_after = as_floats({k: v for k, v in after.items() if k != "people"})
         return others_after, pack_groups(emitted), made, level
 
-    return kept(month_of, f"outside people: {structure}")
+    return Program(month_of, f"outside people: {structure}")
 
 
 def published(

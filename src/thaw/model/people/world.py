@@ -254,7 +254,7 @@ def step(world: World, clock: Callable[[str], None] | None = None) -> Counts:
 
 def _show(world: World, *parts: Packed) -> None:
     """Keep what the others and people show of a month."""
-    world.names = tuple(name for part in parts for name in part.names)
+    world.names = world.names or tuple(name for part in parts for name in part.names)
     world.shown.append(np.concatenate([np.asarray(part.values) for part in parts]))
 
 
